@@ -1,0 +1,1 @@
+"""Vigencia's application package; `design` of the rooms is in the README."""

@@ -1,0 +1,1 @@
+"""Pure building blocks used everywhere: standard library only, no I/O."""

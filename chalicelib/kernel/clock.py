@@ -1,0 +1,45 @@
+"""Instants are aware UTC; a market's date becomes an instant only here."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+def utc_now() -> datetime:
+    """The only read of the system clock; everything else is given its `now`."""
+    return datetime.now(UTC)
+
+
+def rfc3339(instant: datetime) -> str:
+    """`2026-11-22T10:00:00Z`; fractions of a second are cut, as the API shows whole seconds."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sortable(instant: datetime) -> str:
+    """A fixed-width UTC text with microseconds, for keys that sort by time."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_instant(text: str) -> datetime:
+    """RFC 3339 text to aware UTC; ValueError when it has no offset."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"an instant needs an offset: {text!r}")
+    return instant.astimezone(UTC)
+
+
+def local_date(instant: datetime, zone: str) -> date:
+    """The calendar date at `instant` in a market's zone."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def start_of(day: date, zone: str) -> datetime:
+    """The first instant of `day` in `zone`, in UTC, also where midnight does not exist."""
+    # fold=0 at a missing midnight gives the offset before the change: exactly the first instant.
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The exclusive end of `day` in `zone`: the first instant of the next day."""
+    return start_of(day + timedelta(days=1), zone)

@@ -1,0 +1,27 @@
+"""What follows from a customer's country: currency, time zone and default language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Market:
+    """A customer pays in his market's currency; dates he is promised are dates in its zone."""
+
+    currency: str
+    zone: str
+    locale: str
+
+
+SPAIN = Market("EUR", "Europe/Madrid", "es")
+MARKETS = {
+    "BR": Market("BRL", "America/Sao_Paulo", "pt-BR"),
+    "CL": Market("CLP", "America/Santiago", "es"),
+    "ES": SPAIN,
+}
+
+
+def market_of(country: str) -> Market:
+    """The market of an ISO 3166 country; the rest of the world buys as Spain does."""
+    return MARKETS.get(country, SPAIN)
