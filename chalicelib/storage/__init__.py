@@ -1,0 +1,1 @@
+"""The only place that knows the table: rows, keys, indexes, and one transaction with outbox."""

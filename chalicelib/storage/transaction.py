@@ -1,0 +1,117 @@
+"""One transaction per business event: rows, their guards, outbox events and audit rows together.
+
+"Cancelled" never means "duplicate": `commit` raises `Stale` with what stood in the way, and the caller
+reads back and decides. The version of every row guards it: a new row must not exist yet, a changed one
+must still be as it was read.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.kernel.clock import sortable
+from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.events import Change, Event
+from chalicelib.kernel.ids import new_id
+from chalicelib.storage.attributes import InstantAttribute
+from chalicelib.storage.outbox import event_row
+from chalicelib.storage.table import Row, key
+
+T = TypeVar("T")
+
+ATTEMPTS = 60
+
+
+class Stale(Exception):
+    """The transaction changed nothing: a row was not (any more) as the caller believed."""
+
+
+class AuditRow(Row, discriminator="audit"):
+    """One change of state: who, when, through which channel, why (B11). Never updated."""
+
+    subject = UnicodeAttribute()
+    action = UnicodeAttribute()
+    before = UnicodeAttribute(null=True)
+    after = UnicodeAttribute()
+    actor = UnicodeAttribute()
+    channel = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    at = InstantAttribute()
+
+
+class Transaction:
+    """Collects writes and commits them all or none; at most 100, as DynamoDB allows."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+
+    def save(self, *rows: Row) -> None:
+        """Create rows without a version; replace those whose version still stands."""
+        self._rows.extend(rows)
+
+    def emit(self, event: Event) -> None:
+        """Tell subscribers, if and only if this transaction commits."""
+        self._rows.append(event_row(event))
+
+    def audit(self, change: Change) -> None:
+        """Leave the trace of one change, on the subject and on the customer's timeline."""
+        stamp = f"{sortable(change.at)}#{new_id('aud', change.at)}"
+        timeline: dict[str, Any] = (
+            {"gsi1pk": key("CUS", change.customer_id), "gsi1sk": key("AUD", stamp)}
+            if change.customer_id
+            else {}
+        )
+        self._rows.append(
+            AuditRow(
+                key("AUD", change.subject),
+                stamp,
+                subject=change.subject,
+                action=change.action,
+                before=change.before,
+                after=change.after,
+                actor=change.actor.id,
+                channel=change.actor.channel,
+                reason=change.actor.reason,
+                at=change.at,
+                **timeline,
+            )
+        )
+
+    def commit(self) -> None:
+        """Write everything, or raise `Stale` and change nothing."""
+        try:
+            with TransactWrite(
+                connection=Row._get_connection().connection, client_request_token=str(uuid.uuid4())
+            ) as writing:
+                for row in self._rows:
+                    writing.save(row)
+        except TransactWriteError as error:
+            if error.cause_response_code == "TransactionCanceledException":
+                raise Stale(_reasons(error)) from error
+            raise
+
+
+def _reasons(error: TransactWriteError) -> str:
+    codes = [reason.code for reason in error.cancellation_reasons if reason]
+    return ", ".join(codes) or "cancelled"
+
+
+def retrying(attempt: Callable[[], T], *, pause: Callable[[float], None] = time.sleep) -> T:
+    """Run load-decide-commit again while others get in between; Conflict when they never stop.
+
+    Full jitter lets many writers of one counter through, one at a time.
+    """
+    for number in range(ATTEMPTS):
+        try:
+            return attempt()
+        except Stale:
+            pause(random.uniform(0, min(0.4, 0.01 * 2 ** min(number, 6))))
+    raise Conflict()
