@@ -1,0 +1,131 @@
+"""What the API shows of invoices and payments."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from chalicelib.billing.rules import Invoice, Party, Payment
+from chalicelib.edge.schema import Instant, MoneyOut, Schema
+
+
+class BoletoOut(Schema):
+    """What a customer needs to pay a slip."""
+
+    digitable_line: str = Field(description="47 digits")
+    pdf_url: str
+
+
+class PaymentOut(Schema):
+    """One attempt to collect an invoice."""
+
+    id: str
+    order_id: str
+    invoice_id: str
+    method: str
+    status: str = Field(description="requested until the provider has the charge; pending, paid or failed")
+    amount: MoneyOut
+    due_date: date | None
+    boleto: BoletoOut | None
+    redirect_url: str | None = Field(description="where to pay by card")
+    created_at: Instant
+    paid_at: Instant | None
+
+    @classmethod
+    def of(cls, payment: Payment) -> PaymentOut:
+        slip = payment.slip
+        return cls(
+            id=payment.id,
+            order_id=payment.order_id,
+            invoice_id=payment.invoice_id,
+            method=payment.method,
+            status=payment.status,
+            amount=MoneyOut.of(payment.amount),
+            due_date=payment.due_date,
+            boleto=BoletoOut(digitable_line=slip.line, pdf_url=slip.pdf_url) if slip else None,
+            redirect_url=payment.redirect_url,
+            created_at=payment.created_at,
+            paid_at=payment.paid_at,
+        )
+
+
+class PaymentList(Schema):
+    """One page of a customer's payments."""
+
+    data: list[PaymentOut]
+    next_cursor: str | None
+
+
+class PartyOut(Schema):
+    """Seller or buyer as they were when the invoice was issued."""
+
+    name: str
+    tax_id: str | None
+    country: str
+    email: str
+
+    @classmethod
+    def of(cls, party: Party) -> PartyOut:
+        return cls(name=party.name, tax_id=party.tax_id, country=party.country, email=party.email)
+
+
+class InvoiceLineOut(Schema):
+    """One line of an invoice."""
+
+    description: str
+    quantity: int
+    unit_price: MoneyOut
+    amount: MoneyOut
+
+
+class InvoiceOut(Schema):
+    """One invoice."""
+
+    id: str
+    number: str
+    status: str
+    order_id: str
+    lines: list[InvoiceLineOut]
+    total: MoneyOut
+    seller: PartyOut
+    buyer: PartyOut
+    issued_on: date
+    paid_at: Instant | None
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> InvoiceOut:
+        lines = [
+            InvoiceLineOut(
+                description=line.description,
+                quantity=line.quantity,
+                unit_price=MoneyOut.of(line.unit_price),
+                amount=MoneyOut.of(line.amount),
+            )
+            for line in invoice.lines
+        ]
+        return cls(
+            id=invoice.id,
+            number=invoice.number,
+            status=invoice.status,
+            order_id=invoice.order_id,
+            lines=lines,
+            total=MoneyOut.of(invoice.total),
+            seller=PartyOut.of(invoice.seller),
+            buyer=PartyOut.of(invoice.buyer),
+            issued_on=invoice.issued_on,
+            paid_at=invoice.paid_at,
+        )
+
+
+class InvoiceList(Schema):
+    """One page of a customer's invoices."""
+
+    data: list[InvoiceOut]
+    next_cursor: str | None
+
+
+class ReceivedOut(Schema):
+    """A provider's event is kept."""
+
+    received: bool = True

@@ -1,0 +1,1 @@
+"""What is sold: licences, addons, services and subscriptions, with prices per currency (S1, R1)."""

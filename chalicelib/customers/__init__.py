@@ -1,0 +1,1 @@
+"""Customers and their accounts: self-registration, sign-in, own data (V4, V5)."""

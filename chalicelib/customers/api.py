@@ -1,0 +1,68 @@
+"""Routes of accounts: register, confirm, sign in, own data."""
+
+from __future__ import annotations
+
+from chalice import Blueprint
+
+from chalicelib import wiring
+from chalicelib.customers import service
+from chalicelib.customers.rules import Profile
+from chalicelib.customers.schemas import (
+    ConfirmedOut,
+    ConfirmIn,
+    CustomerOut,
+    OwnDataIn,
+    RegisterIn,
+    SessionOut,
+    SignInIn,
+)
+from chalicelib.edge.auth import CUSTOMER
+from chalicelib.edge.routes import Call, route
+from chalicelib.kernel.events import Actor
+
+bp = Blueprint(__name__)
+
+
+@route(bp, "POST", "/v1/customers", body=RegisterIn, out=CustomerOut, status=201, repeatable=True)
+def register(call: Call, body: RegisterIn) -> CustomerOut:
+    """Register oneself as a customer (V4)."""
+    customer = service.register(
+        body.email,
+        body.password.get_secret_value(),
+        Profile(body.name, body.country, body.locale, body.tax_id, body.phone),
+        wiring.directory(),
+        call.now,
+        confirm_now=wiring.confirms_at_once(),
+        repeatable=call.repeatable,
+    )
+    return CustomerOut.of(customer)
+
+
+@route(bp, "POST", "/v1/customers/confirm", body=ConfirmIn, out=ConfirmedOut)
+def confirm(call: Call, body: ConfirmIn) -> ConfirmedOut:
+    """Confirm an account with the code that was e-mailed."""
+    service.confirm(body.email, body.code, wiring.directory())
+    return ConfirmedOut()
+
+
+@route(bp, "POST", "/v1/sessions", body=SignInIn, out=SessionOut, status=201)
+def sign_in(call: Call, body: SignInIn) -> SessionOut:
+    """Sign in with e-mail and password (V4)."""
+    session = service.sign_in(
+        body.email, body.password.get_secret_value(), wiring.directory(), wiring.tokens(), call.now
+    )
+    return SessionOut.of(session)
+
+
+@route(bp, "GET", "/v1/me", roles=CUSTOMER, out=CustomerOut)
+def read_me(call: Call) -> CustomerOut:
+    """One's own data (V5)."""
+    return CustomerOut.of(service.get(call.customer_id))
+
+
+@route(bp, "PATCH", "/v1/me", roles=CUSTOMER, body=OwnDataIn, out=CustomerOut)
+def change_me(call: Call, body: OwnDataIn) -> CustomerOut:
+    """Change one's own data; fields left out stay as they are (V5)."""
+    changes = body.model_dump(exclude_unset=True)
+    customer = service.change_own_data(call.customer_id, changes, Actor(call.customer_id, "store"), call.now)
+    return CustomerOut.of(customer)

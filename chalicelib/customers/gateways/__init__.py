@@ -1,0 +1,63 @@
+"""The user directory: sign-up, passwords and groups live there, never here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class UserExists(Exception):
+    """The directory has a user with this e-mail address."""
+
+
+class PasswordRefused(Exception):
+    """The directory's password policy refuses it; the text says why."""
+
+
+class CodeRefused(Exception):
+    """The confirmation code is wrong or has expired."""
+
+
+class SignInRefused(Exception):
+    """Unknown user or wrong password."""
+
+
+class SignInUnconfirmed(Exception):
+    """The user has not confirmed his e-mail address."""
+
+
+@dataclass(frozen=True)
+class User:
+    """A user of the directory, with the profile that was stored at sign-up."""
+
+    sub: str
+    email: str
+    profile: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """An access token and the seconds it lasts."""
+
+    access_token: str
+    expires_in: int
+
+
+class Directory(Protocol):
+    """What a user directory must do for us."""
+
+    def sign_up(self, email: str, password: str, profile: Mapping[str, str]) -> str:
+        """Create a user and return his `sub`. Raises `UserExists`, `PasswordRefused`."""
+
+    def confirm(self, email: str, code: str) -> None:
+        """Confirm with the e-mailed code. Raises `CodeRefused`."""
+
+    def confirm_now(self, email: str) -> None:
+        """Confirm without a code, where the deployment says so; safe to repeat."""
+
+    def sign_in(self, email: str, password: str) -> SignedIn:
+        """Raises `SignInRefused`, `SignInUnconfirmed`."""
+
+    def user(self, email: str) -> User:
+        """The user with this e-mail address, who is known to exist."""

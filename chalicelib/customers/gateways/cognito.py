@@ -1,0 +1,91 @@
+"""The user directory on Amazon Cognito (V4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.customers import gateways
+from chalicelib.customers.gateways import SignedIn, User
+
+# One attribute holds the profile as JSON: it lets a registration that broke off be completed later.
+PROFILE = "custom:profile"
+
+REFUSALS: dict[str, type[Exception]] = {
+    "UsernameExistsException": gateways.UserExists,
+    "InvalidPasswordException": gateways.PasswordRefused,
+    "CodeMismatchException": gateways.CodeRefused,
+    "ExpiredCodeException": gateways.CodeRefused,
+    "NotAuthorizedException": gateways.SignInRefused,
+    "UserNotFoundException": gateways.SignInRefused,
+    "UserNotConfirmedException": gateways.SignInUnconfirmed,
+}
+
+
+@dataclass(frozen=True)
+class Cognito:
+    """One user pool and the client that the API uses; `client` is a `cognito-idp` client."""
+
+    client: Any
+    pool_id: str
+    client_id: str
+
+    def sign_up(self, email: str, password: str, profile: Mapping[str, str]) -> str:
+        """See `Directory.sign_up`."""
+        attributes = [
+            {"Name": "email", "Value": email},
+            {"Name": PROFILE, "Value": json.dumps(dict(profile), ensure_ascii=False)},
+        ]
+        answer = self._call(
+            "sign_up", ClientId=self.client_id, Username=email, Password=password, UserAttributes=attributes
+        )
+        return str(answer["UserSub"])
+
+    def confirm(self, email: str, code: str) -> None:
+        """See `Directory.confirm`."""
+        try:
+            self._call("confirm_sign_up", ClientId=self.client_id, Username=email, ConfirmationCode=code)
+        except gateways.SignInRefused as refused:
+            raise gateways.CodeRefused(str(refused)) from refused
+
+    def confirm_now(self, email: str) -> None:
+        """See `Directory.confirm_now`."""
+        try:
+            self._call("admin_confirm_sign_up", UserPoolId=self.pool_id, Username=email)
+        except gateways.SignInRefused:
+            # Cognito answers "not authorized" for a user who is confirmed already.
+            return
+
+    def sign_in(self, email: str, password: str) -> SignedIn:
+        """See `Directory.sign_in`."""
+        answer = self._call(
+            "initiate_auth",
+            ClientId=self.client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": email, "PASSWORD": password},
+        )
+        result = answer.get("AuthenticationResult")
+        if result is None:
+            # A challenge (such as a forced new password) is not a sign-in.
+            raise gateways.SignInRefused(answer.get("ChallengeName", "no result"))
+        return SignedIn(result["AccessToken"], int(result["ExpiresIn"]))
+
+    def user(self, email: str) -> User:
+        """See `Directory.user`."""
+        answer = self._call("admin_get_user", UserPoolId=self.pool_id, Username=email)
+        attributes = {item["Name"]: item["Value"] for item in answer["UserAttributes"]}
+        return User(attributes["sub"], attributes["email"], json.loads(attributes.get(PROFILE, "{}")))
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self.client, operation)(**arguments)
+        except ClientError as error:
+            refusal = REFUSALS.get(error.response["Error"]["Code"])
+            if refusal is None:
+                raise
+            raise refusal(error.response["Error"].get("Message", "")) from error
+        return answer

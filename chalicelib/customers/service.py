@@ -1,0 +1,146 @@
+"""Use cases of an account: register, confirm, sign in, change one's own data (V4, V5)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from chalicelib.customers import store
+from chalicelib.customers.gateways import (
+    CodeRefused,
+    Directory,
+    PasswordRefused,
+    SignInRefused,
+    SignInUnconfirmed,
+    User,
+    UserExists,
+)
+from chalicelib.customers.rules import (
+    BadCredentials,
+    Customer,
+    EmailTaken,
+    NotConfirmed,
+    Profile,
+    changed,
+    check_tax_id,
+    new_customer,
+)
+from chalicelib.customers.tokens import TokenVerifier, customer_id_of
+from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.events import Actor, Change
+from chalicelib.storage.idempotency import Repeatable
+from chalicelib.storage.transaction import Transaction, retrying
+
+# What marks, in the directory, which registration request made a user.
+REGISTRATION = "registration"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A signed-in user; `customer_id` is None for staff."""
+
+    access_token: str
+    expires_in: int
+    customer_id: str | None
+    roles: frozenset[str]
+
+
+def register(
+    email: str,
+    password: str,
+    profile: Profile,
+    directory: Directory,
+    now: datetime,
+    *,
+    confirm_now: bool,
+    repeatable: Repeatable | None = None,
+) -> Customer:
+    """Register a customer (V4). Raises `EmailTaken`, `Invalid` (password, tax id).
+
+    The directory and the table cannot be written together, so the directory comes first and carries
+    the profile: whatever breaks off afterwards is completed by the same request coming again with its
+    Idempotency-Key, or by the first sign-in.
+    """
+    profile = Profile(**{**asdict(profile), "tax_id": check_tax_id(profile.country, profile.tax_id)})
+    stored = {name: value for name, value in asdict(profile).items() if value is not None}
+    mark = repeatable.fingerprint if repeatable else ""
+    try:
+        sub = directory.sign_up(email, password, {**stored, REGISTRATION: mark})
+    except UserExists:
+        sub = _own_earlier_try(directory.user(email), mark)
+    except PasswordRefused as refused:
+        raise Invalid(errors=[FieldError("/password", "password", str(refused))]) from None
+    if confirm_now:
+        directory.confirm_now(email)
+    return ensure_customer(User(sub, email, stored), now)
+
+
+def _own_earlier_try(user: User, mark: str) -> str:
+    if not mark or user.profile.get(REGISTRATION) != mark:
+        raise EmailTaken()
+    return user.sub
+
+
+def ensure_customer(user: User, now: datetime) -> Customer:
+    """The customer of a user, created from the profile in the directory if he has no row yet."""
+
+    def attempt() -> Customer:
+        customer_id = customer_id_of(user.sub)
+        existing = store.find(customer_id)
+        if existing:
+            return existing
+        fields = {name: value for name, value in user.profile.items() if name != REGISTRATION}
+        customer = new_customer(customer_id, user.email, Profile(**fields), now)
+        writing = Transaction()
+        writing.save(store.row(customer))
+        writing.audit(
+            Change(customer.id, customer.id, "registered", None, "active", Actor(customer.id, "store"), now)
+        )
+        writing.commit()
+        return store.get(customer_id)
+
+    return retrying(attempt)
+
+
+def confirm(email: str, code: str, directory: Directory) -> None:
+    """Confirm an account with the e-mailed code; `Invalid` naming the code."""
+    try:
+        directory.confirm(email, code)
+    except CodeRefused as refused:
+        raise Invalid(errors=[FieldError("/code", "code", str(refused))]) from None
+
+
+def sign_in(email: str, password: str, directory: Directory, tokens: TokenVerifier, now: datetime) -> Session:
+    """Sign in (V4). Raises `BadCredentials`, `NotConfirmed`."""
+    try:
+        signed_in = directory.sign_in(email, password)
+    except SignInUnconfirmed:
+        raise NotConfirmed() from None
+    except SignInRefused:
+        raise BadCredentials() from None
+    identity = tokens.verify(signed_in.access_token)
+    customer_id = None
+    if "customer" in identity.roles:
+        customer = store.find(identity.customer_id) or ensure_customer(directory.user(email), now)
+        customer_id = customer.id
+    return Session(signed_in.access_token, signed_in.expires_in, customer_id, identity.roles)
+
+
+def change_own_data(
+    customer_id: str, changes: dict[str, str | None], actor: Actor, now: datetime
+) -> Customer:
+    """Change one's own data (V5); `Invalid` for a tax id not of one's country."""
+
+    def attempt() -> Customer:
+        customer = changed(store.get(customer_id), changes)
+        writing = Transaction()
+        writing.save(store.row(customer))
+        action = f"changed {', '.join(sorted(changes))}"
+        writing.audit(Change(customer_id, customer_id, action, "active", "active", actor, now))
+        writing.commit()
+        return store.get(customer_id)
+
+    return retrying(attempt)
+
+
+get = store.get

@@ -1,0 +1,83 @@
+"""An order and its states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.terms import Terms
+
+Status = Literal["pending_payment", "paid", "expired", "canceled", "refunded"]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where a licence will be used: the customer's name for it, and the shop's domain."""
+
+    name: str
+    domain: str | None = None
+
+
+@dataclass(frozen=True)
+class OrderItem:
+    """One line, with everything that activation needs frozen at purchase.
+
+    An addon extends the licence `license_id`, or the one that line `host_item` of this order makes.
+    """
+
+    product: str
+    kind: str
+    name: str
+    quantity: int
+    unit_price: Money
+    terms: Terms | None = None
+    license_id: str | None = None
+    host_item: int | None = None
+    installation: Installation | None = None
+
+    @property
+    def amount(self) -> Money:
+        """Unit price times quantity."""
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was bought; `license_ids` and `activated_at` are set when it has been paid and activated."""
+
+    id: str
+    customer_id: str
+    status: Status
+    items: tuple[OrderItem, ...]
+    total: Money
+    invoice_id: str
+    payment_id: str
+    ticket_ids: tuple[str, ...]
+    created_at: datetime
+    license_ids: tuple[str, ...] = ()
+    paid_at: datetime | None = None
+    activated_at: datetime | None = None
+    version: int | None = None
+
+
+class OrderNotFound(NotFound):
+    """No such order, or somebody else's."""
+
+    code = "order_not_found"
+
+
+def paid(order: Order, now: datetime) -> Order:
+    """The order after its payment was accepted; only an order that waits for payment can be."""
+    if order.status != "pending_payment":
+        raise ValueError(f"{order.id} is {order.status}")
+    return replace(order, status="paid", paid_at=now)
+
+
+def activated(order: Order, license_ids: tuple[str, ...], now: datetime) -> Order:
+    """The order after everything in it was activated."""
+    if order.status != "paid" or order.activated_at:
+        raise ValueError(f"{order.id} is {order.status}, activated {order.activated_at}")
+    return replace(order, license_ids=license_ids, activated_at=now)

@@ -1,0 +1,45 @@
+"""A subscription and its current period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from chalicelib.kernel.clock import start_of
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.terms import Terms
+
+Status = Literal["active", "ended"]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """`start` (inclusive) and `end` (exclusive) are dates in `zone`; without an order, staff granted it."""
+
+    id: str
+    customer_id: str
+    order_id: str | None
+    product: str
+    name: str
+    status: Status
+    start: date
+    end: date
+    zone: str
+    price: Money
+    terms: Terms
+    auto_renew: bool
+    created_at: datetime
+    version: int | None = None
+
+    @property
+    def cancel_renewal_until(self) -> datetime:
+        """The cut-off: the exclusive last instant at which its renewal can be cancelled (A1)."""
+        return start_of(self.end - timedelta(days=self.terms.cutoff_days), self.zone)
+
+
+class SubscriptionNotFound(NotFound):
+    """No such subscription, or somebody else's."""
+
+    code = "subscription_not_found"

@@ -1,0 +1,41 @@
+"""A ticket; so far the one that accompanies a bought service (S3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.kernel.errors import NotFound
+
+Kind = Literal["advisory"]
+Status = Literal["open", "in_progress", "waiting_customer", "resolved", "closed"]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """`waits_for` says what must happen before work goes on."""
+
+    id: str
+    number: str
+    kind: Kind
+    status: Status
+    priority: str
+    subject: str
+    customer_id: str
+    order_id: str
+    product: str
+    waits_for: Literal["payment", "slots"]
+    created_at: datetime
+    version: int | None = None
+
+
+class TicketNotFound(NotFound):
+    """No such ticket, or somebody else's."""
+
+    code = "ticket_not_found"
+
+
+def unlocked(ticket: Ticket) -> Ticket:
+    """Its service has been paid: now the customer is asked for dates and times (S6)."""
+    return replace(ticket, status="waiting_customer", waits_for="slots")
