@@ -1,0 +1,1 @@
+"""E-mails: queued once per (kind, subject), claimed, sent through SES, marked as sent."""

@@ -1,0 +1,102 @@
+"""How amounts, dates, instants and boleto lines are written in each language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chalicelib.kernel.clock import parse_instant
+from chalicelib.kernel.money import Money
+
+SIGNS = {"BRL": "R$", "EUR": "€"}
+
+DIGITABLE = re.compile(r"(\d{5})(\d{5})(\d{5})(\d{6})(\d{5})(\d{6})(\d)(\d{14})")
+
+
+@dataclass(frozen=True)
+class Style:
+    """One language's habits; `amount` takes {number} and {sign}, `date` takes {day}, {month}, {year}."""
+
+    thousands: str
+    decimal: str
+    amount: str
+    date: str
+    months: str
+    methods: Mapping[str, str]
+
+
+STYLES: Mapping[str, Style] = {
+    "es": Style(
+        ".",
+        ",",
+        "{number} {sign}",
+        "{day} de {month} de {year}",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        {
+            "boleto": "boleto bancario",
+            "card": "tarjeta",
+            "paypal": "PayPal",
+            "transfer": "transferencia bancaria",
+            "redsys": "tarjeta (TPV virtual)",
+        },
+    ),
+    "pt-BR": Style(
+        ".",
+        ",",
+        "{sign} {number}",
+        "{day} de {month} de {year}",
+        "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+        {
+            "boleto": "boleto bancário",
+            "card": "cartão",
+            "paypal": "PayPal",
+            "transfer": "transferência bancária",
+            "redsys": "cartão (TPV virtual)",
+        },
+    ),
+    "en": Style(
+        ",",
+        ".",
+        "{sign} {number}",
+        "{day} {month} {year}",
+        "January February March April May June July August September October November December",
+        {
+            "boleto": "boleto (bank slip)",
+            "card": "card",
+            "paypal": "PayPal",
+            "transfer": "bank transfer",
+            "redsys": "card (virtual POS)",
+        },
+    ),
+}
+
+
+def money(style: Style, value: Mapping[str, Any]) -> str:
+    """`{"amount": 123456, "currency": "BRL"}` → `R$ 1.234,56` in pt-BR; whole pesos for CLP."""
+    amount = Money(value["amount"], value["currency"])
+    whole, _, cents = amount.decimal().partition(".")
+    number = re.sub(r"\B(?=(?:\d{3})+$)", style.thousands, whole) + (
+        f"{style.decimal}{cents}" if cents else ""
+    )
+    return style.amount.format(number=number, sign=SIGNS.get(amount.currency, amount.currency))
+
+
+def day(style: Style, value: str | date) -> str:
+    """`2026-11-27` → `27 de noviembre de 2026` in Spanish."""
+    that = date.fromisoformat(value) if isinstance(value, str) else value
+    return style.date.format(day=that.day, month=style.months.split()[that.month - 1], year=that.year)
+
+
+def instant(style: Style, value: str, zone: str) -> str:
+    """An RFC 3339 instant as date, wall-clock time and the zone it is told in."""
+    local = parse_instant(value).astimezone(ZoneInfo(zone))
+    return f"{day(style, local.date())}, {local:%H:%M} ({zone.replace('_', ' ')})"
+
+
+def digitable(line: str) -> str:
+    """The 47 digits of a boleto in the five groups in which banks print and ask for them."""
+    return DIGITABLE.sub(r"\1.\2 \3.\4 \5.\6 \7 \8", re.sub(r"\D", "", line))

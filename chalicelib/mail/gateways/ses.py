@@ -1,0 +1,87 @@
+"""Amazon SES v2: sends a message, and reads SES's own Send events from EventBridge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.mail.gateways import MailRefused, MailUncertain, Message
+
+TAG = "mail_id"
+
+# The request itself is faulty: it will be refused again. Every other refusal (throttling, a quota, a
+# paused account, an identity not verified yet) can be mended while the mail waits.
+HOPELESS = frozenset({"BadRequestException", "ValidationException", "InvalidParameterValue"})
+
+
+class Client(Protocol):
+    """The one call used of botocore's `sesv2` client."""
+
+    def send_email(self, **request: Any) -> Mapping[str, Any]:
+        """SES v2 SendEmail."""
+        ...
+
+
+def client_config() -> Config:
+    """Options of the `sesv2` client: no retries inside, as SES would send each of them."""
+    return Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1})
+
+
+class SesMailer:
+    """Sends from one address through one configuration set, whose events go to EventBridge."""
+
+    def __init__(self, client: Client, *, sender: str, configuration_set: str) -> None:
+        self._client = client
+        self._sender = sender
+        self._configuration_set = configuration_set
+
+    def send(self, message: Message) -> str:
+        """SES's message id; `MailRefused` for a 4xx answer, `MailUncertain` for a 5xx one or none."""
+        try:
+            answer = self._client.send_email(**self._request(message))
+        except ClientError as error:
+            raise _translated(error) from error
+        except BotoCoreError as error:
+            raise MailUncertain(type(error).__name__) from error
+        return str(answer["MessageId"])
+
+    def _request(self, message: Message) -> dict[str, Any]:
+        return {
+            "FromEmailAddress": self._sender,
+            "Destination": {"ToAddresses": [message.to]},
+            "ConfigurationSetName": self._configuration_set,
+            "EmailTags": [{"Name": TAG, "Value": message.mail_id}],
+            "Content": {
+                "Simple": {
+                    "Subject": _utf8(message.subject),
+                    "Body": {"Text": _utf8(message.text), "Html": _utf8(message.html)},
+                    # Mail clients that fold equal subjects together keep different mails apart by it.
+                    "Headers": [{"Name": "X-Entity-Ref-ID", "Value": message.mail_id}],
+                }
+            },
+        }
+
+
+def accepted(event: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(mail id, message id) of a Send event of one of our mails; None for any other SES event."""
+    detail = event.get("detail", {})
+    if detail.get("eventType") != "Send":
+        return None
+    mail = detail["mail"]
+    tagged = mail.get("tags", {}).get(TAG)
+    return (tagged[0], mail["messageId"]) if tagged else None
+
+
+def _utf8(text: str) -> dict[str, str]:
+    return {"Data": text, "Charset": "UTF-8"}
+
+
+def _translated(error: ClientError) -> MailRefused | MailUncertain:
+    code = str(error.response.get("Error", {}).get("Code", "Unknown"))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if 400 <= status < 500:
+        return MailRefused(code, retryable=code not in HOPELESS)
+    return MailUncertain(code)

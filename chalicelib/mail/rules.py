@@ -1,0 +1,146 @@
+"""The life of an e-mail, as pure decisions: at most one per (kind, subject), though SES forgets repeats.
+
+SES has no idempotency token, so a crash between "sent" and "marked" leaves the truth unknown. It is then
+told by SES itself: its Send event carries our mail id and is waited for before anything is sent again.
+
+    queued ──claim──▶ sending ──SES took it, or its Send event came──▶ sent
+       ▲                │  │
+       └────────────────┘  └──refused for good, or unknown and formal──▶ failed: staff is told
+       refused, or unknown for `UNCERTAIN`; at most `MAX_ATTEMPTS` claims
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from chalicelib.kernel.errors import LOCALES
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.ids import derived_id
+
+Status = Literal["queued", "sending", "sent", "failed"]
+
+# Every kind of e-mail and exactly the parameters its templates use, in every language. Money is
+# `{"amount": minor units, "currency": code}`, `*_at` is RFC 3339 with `Z` and shown in `zone`, `*_date`
+# is `YYYY-MM-DD`; `lines` are `{name, quantity, amount}` and `addons` `{name, expires_at}`.
+KINDS: Mapping[str, frozenset[str]] = {
+    "invoice_issued": frozenset({"name", "number", "total", "lines", "method", "vendor"}),
+    "boleto_to_pay": frozenset(
+        {"name", "number", "amount", "due_date", "digitable_line", "pdf_url", "vendor"}
+    ),
+    "payment_received": frozenset({"name", "number", "amount", "paid_at", "zone", "method", "vendor"}),
+    "license_active": frozenset(
+        {"name", "product", "key_hint", "expires_at", "addons", "zone", "store_url", "vendor"}
+    ),
+}
+
+# How long SES's Send event may take before an unknown outcome counts as "not sent".
+UNCERTAIN = timedelta(minutes=30)
+# Eight attempts, each wait twice the one before: the last comes after a day, longer than a daily quota.
+MAX_ATTEMPTS = 8
+FIRST_WAIT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One e-mail of a kind about a subject (the id of an invoice, payment or licence).
+
+    `formal` ones have legal weight and are never sent twice. `attempts` counts claims, `claimed_at` is the
+    instant of the latest one.
+    """
+
+    id: str
+    kind: str
+    subject: str
+    customer_id: str | None
+    to: str
+    locale: str
+    params: Mapping[str, Any]
+    formal: bool
+    created_at: datetime
+    status: Status = "queued"
+    attempts: int = 0
+    claimed_at: datetime | None = None
+    message_id: str | None = None
+    version: int | None = None
+
+
+def compose(
+    kind: str,
+    subject: str,
+    *,
+    to: str,
+    locale: str,
+    params: Mapping[str, Any],
+    now: datetime,
+    customer_id: str | None = None,
+    formal: bool = False,
+) -> Mail:
+    """A new mail under its natural key; ValueError when kind, locale or parameters do not fit `KINDS`."""
+    if kind not in KINDS or locale not in LOCALES:
+        raise ValueError(f"no e-mail {kind!r} in {locale!r}")
+    if wrong := KINDS[kind] ^ params.keys():
+        raise ValueError(f"{kind}: missing or unknown parameters: {', '.join(sorted(wrong))}")
+    mail_id = derived_id("mail", kind, subject)
+    return Mail(mail_id, kind, subject, customer_id, to, locale, params, formal, created_at=now)
+
+
+def due_at(mail: Mail) -> datetime | None:
+    """When somebody must look at this mail again; None when nothing is outstanding."""
+    if mail.status == "queued":
+        wait = FIRST_WAIT * 2 ** (mail.attempts - 1)
+        return mail.claimed_at + wait if mail.claimed_at else mail.created_at
+    if mail.status == "sending" and mail.claimed_at:
+        return mail.claimed_at + UNCERTAIN
+    return None
+
+
+def to_send(mail: Mail, now: datetime) -> bool:
+    """Whether the time has come to hand it to the sender (again)."""
+    due = due_at(mail)
+    return mail.status == "queued" and due is not None and due <= now
+
+
+def claim(mail: Mail, now: datetime) -> Mail | None:
+    """Take a queued mail for sending; None when it is taken, sent or given up.
+
+    The wait before a repeat is kept by the due index alone: senders run on the wall clock, while a sweep
+    may be replayed at any other time.
+    """
+    if mail.status != "queued":
+        return None
+    return replace(mail, status="sending", attempts=mail.attempts + 1, claimed_at=now)
+
+
+def sent(mail: Mail, message_id: str) -> Mail:
+    """SES has it. True from any state: a late Send event also mends what was given up."""
+    return mail if mail.status == "sent" else replace(mail, status="sent", message_id=message_id)
+
+
+def refused(mail: Mail, attempt: int, *, retryable: bool) -> Mail:
+    """SES certainly did not take this attempt; later news about the mail is left alone."""
+    if mail.status != "sending" or mail.attempts != attempt:
+        return mail
+    return _again(mail) if retryable else replace(mail, status="failed")
+
+
+def unknown(mail: Mail, now: datetime) -> Mail:
+    """Decide about an attempt of which neither an answer nor a Send event came within the window."""
+    due = due_at(mail)
+    if mail.status != "sending" or due is None or now < due:
+        return mail
+    return replace(mail, status="failed") if mail.formal else _again(mail)
+
+
+def undelivered(mail: Mail, why: str, now: datetime) -> Event:
+    """Tells staff that this mail was given up."""
+    data = {"mail_id": mail.id, "kind": mail.kind, "subject": mail.subject, "why": why}
+    if mail.customer_id:
+        data["customer_id"] = mail.customer_id
+    return Event("mail.undelivered", mail.id, now, data)
+
+
+def _again(mail: Mail) -> Mail:
+    return replace(mail, status="queued" if mail.attempts < MAX_ATTEMPTS else "failed")

@@ -1,0 +1,154 @@
+"""A table and a mailbox in process (moto), and mails to put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from chalicelib.mail import rules
+from chalicelib.mail.gateways import Message
+from chalicelib.mail.gateways.ses import SesMailer, client_config
+from chalicelib.mail.rules import Mail
+from chalicelib.storage.table import bind
+
+REGION = "sa-east-1"
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+SENDER = "shop@example.com"
+
+EUR = {"amount": 19900, "currency": "EUR"}
+PARAMS: dict[str, dict[str, Any]] = {
+    "invoice_issued": {
+        "name": "Ana Núñez",
+        "number": "2026-000017",
+        "total": {"amount": 24900, "currency": "EUR"},
+        "lines": [
+            {"name": "PrestaImport", "quantity": 1, "amount": EUR},
+            {"name": "Proveedor A", "quantity": 2, "amount": {"amount": 5000, "currency": "EUR"}},
+        ],
+        "method": "card",
+        "vendor": "Vigencia",
+    },
+    "boleto_to_pay": {
+        "name": "Ana Núñez",
+        "number": "2026-000017",
+        "amount": {"amount": 102656, "currency": "BRL"},
+        "due_date": "2026-11-27",
+        "digitable_line": "00190000090114971860168524522114675860000102656",
+        "pdf_url": "https://bank.example/boleto.pdf?id=1&copy=2",
+        "vendor": "Vigencia",
+    },
+    "payment_received": {
+        "name": "Ana Núñez",
+        "number": "2026-000017",
+        "amount": {"amount": 102656, "currency": "BRL"},
+        "paid_at": "2026-11-23T01:30:00Z",
+        "zone": "America/Sao_Paulo",
+        "method": "boleto",
+        "vendor": "Vigencia",
+    },
+    "license_active": {
+        "name": "Ana Núñez",
+        "product": "PrestaImport",
+        "key_hint": "K7QX2M",
+        "expires_at": "2027-11-22T23:00:00Z",
+        "addons": [
+            {"name": "Proveedor A", "expires_at": "2027-05-22T22:00:00Z"},
+            {"name": "Proveedor B", "expires_at": None},
+        ],
+        "zone": "Europe/Madrid",
+        "store_url": "https://store.example/licences",
+        "vendor": "Vigencia",
+    },
+}
+
+
+def a_mail(kind: str = "payment_received", subject: str = "pay_1", **changes: Any) -> Mail:
+    """A mail to Ana, with the parameters of its kind."""
+    given = {
+        "to": "ana@example.com",
+        "locale": "pt-BR",
+        "params": PARAMS[kind],
+        "now": NOW,
+        "customer_id": "cus_ana",
+        **changes,
+    }
+    return rules.compose(kind, subject, **given)
+
+
+@dataclass
+class Provider:
+    """A mail provider that does what it is told: `behave` runs after the message was taken."""
+
+    behave: Callable[[], None] = lambda: None
+    taken: list[Message] = field(default_factory=list)
+
+    def send(self, message: Message) -> str:
+        self.taken.append(message)
+        self.behave()
+        return f"ses-{len(self.taken)}"
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty table with the keys and indexes of the deployed one."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        _create("vigencia-test")
+        bind("vigencia-test")
+        yield "vigencia-test"
+
+
+@pytest.fixture
+def ses_client(table: str) -> Any:
+    """An SES account that may send from `SENDER`."""
+    client = boto3.client("sesv2", region_name=REGION, config=client_config())
+    client.create_email_identity(EmailIdentity=SENDER)
+    return client
+
+
+@pytest.fixture
+def ses(ses_client: Any) -> SesMailer:
+    """SES as it is deployed."""
+    return SesMailer(ses_client, sender=SENDER, configuration_set="vigencia-test")
+
+
+def outbox() -> list[Any]:
+    """What SES has sent."""
+    sent: list[Any] = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
+    return sent
+
+
+def rows(table: str) -> list[dict[str, Any]]:
+    """Every raw item of the table."""
+    items: list[dict[str, Any]] = boto3.resource("dynamodb").Table(table).scan()["Items"]
+    return items
+
+
+def _create(name: str) -> None:
+    keys = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=_schema("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _schema(f"{index}pk", f"{index}sk"),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index in ("gsi1", "gsi2")
+        ],
+    )
+
+
+def _schema(partition: str, sort: str) -> Any:
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
