@@ -1,0 +1,32 @@
+"""The table of contents: creates the app and registers every blueprint; nothing else."""
+
+from chalice import Chalice
+
+from chalicelib.billing import api as billing
+from chalicelib.catalog import api as catalog
+from chalicelib.customers import api as customers
+from chalicelib.edge import auth, meta
+from chalicelib.flows import api as flows
+from chalicelib.flows import events as flow_events
+from chalicelib.flows import relay
+from chalicelib.licensing import api as licensing
+from chalicelib.mail import events as mail_events
+from chalicelib.subscriptions import api as subscriptions
+from chalicelib.tasks import api as tasks
+from chalicelib.tickets import api as tickets
+
+app = Chalice(app_name="vigencia")
+
+app.register_blueprint(meta.bp)
+app.register_blueprint(auth.bp)
+app.register_blueprint(customers.bp)
+app.register_blueprint(catalog.bp)
+app.register_blueprint(flows.bp)
+app.register_blueprint(billing.bp)
+app.register_blueprint(licensing.bp)
+app.register_blueprint(subscriptions.bp)
+app.register_blueprint(tickets.bp)
+app.register_blueprint(tasks.bp)
+app.register_blueprint(flow_events.bp)
+app.register_blueprint(relay.bp)
+app.register_blueprint(mail_events.bp)

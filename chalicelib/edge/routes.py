@@ -1,0 +1,257 @@
+"""Typed routes over Chalice's own router: validate, call one function, answer (problem+json when refused).
+
+A route declares its body, query and answer as pydantic models; OpenAPI is generated from the same
+declarations. The view is called with a `Call` and, where declared, the validated `body` and `query`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from chalice import Blueprint, Response
+from chalice.app import Request
+from pydantic import BaseModel, ValidationError
+
+from chalicelib import wiring
+from chalicelib.edge import cors, log
+from chalicelib.edge.auth import Caller, authorize, caller_of
+from chalicelib.edge.problems import Problem, problem_of, refusal_of, unexpected
+from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.errors import (
+    DEFAULT_LOCALE,
+    LOCALES,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotAuthenticated,
+    Refusal,
+    TooLarge,
+    UnsupportedMediaType,
+)
+from chalicelib.storage.idempotency import Repeatable, Replay
+
+BODY_LIMIT = 64 * 1024
+KEY_LIMIT = 255
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as a view sees it."""
+
+    now: datetime
+    locale: str
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    raw_body: bytes
+    caller: Caller | None = None
+    repeatable: Repeatable | None = None
+
+    @property
+    def customer_id(self) -> str:
+        """The calling customer, on routes that ask for a sign-in."""
+        if self.caller is None:
+            raise NotAuthenticated()
+        return self.caller.customer_id
+
+    @property
+    def staff_id(self) -> str:
+        """The calling member of staff, as the audit trail names him."""
+        if self.caller is None:
+            raise NotAuthenticated()
+        return self.caller.sub
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that is not simply the declared model with the declared status."""
+
+    body: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class RouteSpec:
+    """What a route declares; OpenAPI and the access matrix are made from these."""
+
+    method: str
+    path: str
+    view: Callable[..., Any]
+    roles: frozenset[str] | None
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    out: type[BaseModel] | None = None
+    status: int = 200
+    repeatable: bool = False
+    raw: bool = False
+
+
+SPECS: list[RouteSpec] = []
+
+
+def route(
+    bp: Blueprint,
+    method: str,
+    path: str,
+    *,
+    roles: frozenset[str] | None = None,
+    **declared: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a view for `method path`. `roles=None` is public; otherwise the caller needs one of them.
+
+    `declared`: `body`, `query`, `out` (models), `status`, `repeatable` (honours Idempotency-Key) and
+    `raw` (the view reads the body's bytes itself, as webhooks must).
+    """
+
+    def register(view: Callable[..., Any]) -> Callable[..., Any]:
+        spec = RouteSpec(method, path, view, roles, **declared)
+        SPECS.append(spec)
+
+        def handler(**path_parameters: str) -> Response:
+            return _respond(spec, bp.current_request, path_parameters)
+
+        handler.__name__ = view.__name__
+        guarded = {"authorizer": authorize} if roles is not None else {}
+        bp.route(path, methods=[method], content_types=[], name=view.__name__, **guarded)(handler)
+        cors.preflight(bp, path)
+        return view
+
+    return register
+
+
+def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, str]) -> Response:
+    started = time.monotonic()
+    request_id = str(request.context.get("requestId", ""))
+    locale = _locale(request.headers.get("accept-language", ""))
+    try:
+        reply = _answer(spec, request, path_parameters, locale)
+    except Refusal as refusal:
+        reply = _refused(problem_of(refusal, locale, request_id), refusal)
+    except Exception:
+        log.failure("request failed", request_id=request_id, route=spec.path)
+        reply = _refused(unexpected(request_id))
+    log.line(
+        "request",
+        request_id=request_id,
+        method=spec.method,
+        route=spec.path,
+        status=reply.status,
+        milliseconds=round((time.monotonic() - started) * 1000),
+    )
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": reply.media_type,
+        "Cache-Control": "no-store",
+        **reply.headers,
+        **cors.headers_for(request.headers.get("origin"), wiring.allowed_origins()),
+    }
+    return Response(reply.body, status_code=reply.status, headers=headers)
+
+
+def _answer(spec: RouteSpec, request: Request, path_parameters: Mapping[str, str], locale: str) -> Reply:
+    caller = caller_of(request.context)
+    _require(spec.roles, caller)
+    given, raw = _validated(spec, request)
+    call = Call(
+        now=utc_now(),
+        locale=locale,
+        path={name: unquote(value) for name, value in path_parameters.items()},
+        headers={name.lower(): value for name, value in request.headers.items()},
+        raw_body=raw,
+        caller=caller,
+        repeatable=_repeatable(spec, request, caller, given.get("body")),
+    )
+    wiring.connect()
+    try:
+        result = spec.view(call, **given)
+    except Replay as replay:
+        return Reply(replay.answer.body, replay.answer.status, {"Idempotent-Replayed": "true"})
+    if isinstance(result, Reply):
+        return result
+    return Reply(result.model_dump_json(), spec.status)
+
+
+def _require(roles: frozenset[str] | None, caller: Caller | None) -> None:
+    if roles is None:
+        return
+    if caller is None:
+        raise NotAuthenticated()
+    if not roles & caller.roles:
+        raise Forbidden(roles=", ".join(sorted(roles)))
+
+
+def _validated(spec: RouteSpec, request: Request) -> tuple[dict[str, BaseModel], bytes]:
+    sent = request.raw_body
+    raw = sent.encode() if isinstance(sent, str) else sent
+    if len(raw) > BODY_LIMIT:
+        raise TooLarge(limit=BODY_LIMIT)
+    given: dict[str, BaseModel] = {}
+    faults: list[FieldError] = []
+    if spec.query is not None:
+        _collect(given, faults, "query", lambda m: m.model_validate(_query(request)), spec.query)
+    if spec.body is not None:
+        media_type = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise UnsupportedMediaType(expected="application/json")
+        _collect(given, faults, "body", lambda m: m.model_validate_json(raw), spec.body)
+    if faults:
+        raise Invalid(errors=faults)
+    return given, raw
+
+
+def _collect(
+    given: dict[str, BaseModel],
+    faults: list[FieldError],
+    name: str,
+    parse: Callable[[type[BaseModel]], BaseModel],
+    model: type[BaseModel],
+) -> None:
+    try:
+        given[name] = parse(model)
+    except ValidationError as error:
+        refusal = refusal_of(error, root="" if name == "body" else "/query")
+        if not isinstance(refusal, Invalid):
+            raise refusal from None
+        faults.extend(refusal.errors)
+
+
+def _query(request: Request) -> dict[str, str]:
+    parameters = request.query_params
+    return {name: parameters[name] for name in parameters} if parameters else {}
+
+
+def _repeatable(
+    spec: RouteSpec, request: Request, caller: Caller | None, body: BaseModel | None
+) -> Repeatable | None:
+    client_key = request.headers.get("idempotency-key")
+    if not spec.repeatable or client_key is None:
+        return None
+    if not 1 <= len(client_key) <= KEY_LIMIT:
+        detail = f"between 1 and {KEY_LIMIT} characters"
+        raise Invalid(errors=[FieldError("/headers/Idempotency-Key", "length", detail)])
+    # The validated model, not the raw bytes: white space does not matter, and secrets are masked in it.
+    canonical = body.model_dump_json() if body else json.dumps(None)
+    operation = f"{spec.method} {request.context.get('path') or spec.path}"
+    return Repeatable(caller.sub if caller else "public", operation, client_key, canonical.encode())
+
+
+def _refused(problem: Problem, refusal: Refusal | None = None) -> Reply:
+    headers = {}
+    if refusal is not None and "retry_after" in refusal.facts:
+        headers["Retry-After"] = str(refusal.facts["retry_after"])
+    return Reply(problem.model_dump_json(), problem.status, headers, "application/problem+json")
+
+
+def _locale(accept_language: str) -> str:
+    wanted = [part.split(";")[0].strip().lower() for part in accept_language.split(",")]
+    for tag in wanted:
+        for locale in LOCALES:
+            if tag and tag.split("-")[0] == locale.split("-")[0].lower():
+                return locale
+    return DEFAULT_LOCALE

@@ -1,0 +1,63 @@
+"""Routes of a purchase: they show orders together with what other features know of them."""
+
+from __future__ import annotations
+
+from chalice import Blueprint
+
+from chalicelib import wiring
+from chalicelib.catalog.schemas import ProductList, ProductOut
+from chalicelib.customers import store as customers
+from chalicelib.edge.auth import CUSTOMER
+from chalicelib.edge.routes import Call, route
+from chalicelib.edge.schema import ListQuery
+from chalicelib.flows import purchase
+from chalicelib.flows.schemas import OrderIn, OrderList, OrderOut, PreviewOut
+from chalicelib.kernel.markets import market_of
+from chalicelib.kernel.paging import slice_page
+
+bp = Blueprint(__name__)
+
+
+@route(bp, "POST", "/v1/orders/preview", roles=CUSTOMER, body=OrderIn, out=PreviewOut)
+def preview_order(call: Call, body: OrderIn) -> PreviewOut:
+    """Price an order without placing it (S2)."""
+    wishes = [item.wish() for item in body.items]
+    return PreviewOut.of(purchase.preview(call.customer_id, wishes, body.payment_method, call.now))
+
+
+@route(bp, "POST", "/v1/orders", roles=CUSTOMER, body=OrderIn, out=OrderOut, status=201, repeatable=True)
+def place_order(call: Call, body: OrderIn) -> OrderOut:
+    """Buy: order, invoice, payment and tickets in one step (S2, S3)."""
+    placed = purchase.place(
+        call.customer_id,
+        [item.wish() for item in body.items],
+        body.payment_method,
+        wiring.vendor(),
+        call.now,
+        answer=lambda placed: (201, OrderOut.of(placed).model_dump_json()),
+        repeatable=call.repeatable,
+    )
+    return OrderOut.of(placed)
+
+
+@route(bp, "GET", "/v1/orders", roles=CUSTOMER, query=ListQuery, out=OrderList)
+def list_orders(call: Call, query: ListQuery) -> OrderList:
+    """One's own orders, newest first."""
+    page = purchase.page(call.customer_id, query.limit, query.cursor)
+    return OrderList(data=[OrderOut.of(placed) for placed in page.items], next_cursor=page.next_cursor)
+
+
+@route(bp, "GET", "/v1/orders/{order_id}", roles=CUSTOMER, out=OrderOut)
+def read_order(call: Call) -> OrderOut:
+    """One of one's own orders, with its payment, tickets and licences."""
+    return OrderOut.of(purchase.get_own(call.path["order_id"], call.customer_id))
+
+
+@route(bp, "GET", "/v1/me/products", roles=CUSTOMER, query=ListQuery, out=ProductList)
+def list_offered_products(call: Call, query: ListQuery) -> ProductList:
+    """The products one may buy, given the host products one holds, in one's own currency (R1)."""
+    customer = customers.get(call.customer_id)
+    page = slice_page(purchase.offered(customer.id), query.limit, query.cursor)
+    currency = market_of(customer.country).currency
+    shown = [ProductOut.of(product, customer.locale, currency) for product in page.items]
+    return ProductList(data=shown, next_cursor=page.next_cursor)

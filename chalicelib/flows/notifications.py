@@ -1,0 +1,104 @@
+"""Which e-mail follows from which event: composed here, sent by the mail feature (V1, V2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib.billing import store as billing
+from chalicelib.customers import store as customers
+from chalicelib.flows.reach import Reach
+from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.markets import market_of
+from chalicelib.kernel.money import Money
+from chalicelib.licensing import store as licensing
+from chalicelib.mail import service as mail
+from chalicelib.mail.rules import KINDS, compose
+from chalicelib.orders import store as orders
+
+
+def invoice_issued(event: Event, reach: Reach, now: datetime) -> None:
+    """Send the invoice of a new order (V1)."""
+    order = orders.get(event.subject)
+    invoice = billing.get_invoice(order.invoice_id)
+    payment = billing.get_payment(order.payment_id)
+    lines = [
+        {"name": line.description, "quantity": line.quantity, "amount": _money(line.amount)}
+        for line in invoice.lines
+    ]
+    params = {
+        "number": invoice.number,
+        "total": _money(invoice.total),
+        "lines": lines,
+        "method": payment.method,
+    }
+    _send("invoice_issued", invoice.id, order.customer_id, params, reach, now)
+
+
+def boleto_to_pay(event: Event, reach: Reach, now: datetime) -> None:
+    """Send the slip, when there is one (S4)."""
+    payment = billing.get_payment(event.subject)
+    if payment.slip is None or payment.due_date is None:
+        return
+    params = {
+        "number": billing.get_invoice(payment.invoice_id).number,
+        "amount": _money(payment.amount),
+        "due_date": payment.due_date.isoformat(),
+        "digitable_line": payment.slip.line,
+        "pdf_url": payment.slip.pdf_url,
+    }
+    _send("boleto_to_pay", payment.id, payment.customer_id, params, reach, now)
+
+
+def payment_received(event: Event, reach: Reach, now: datetime) -> None:
+    """Confirm that the money is in."""
+    payment = billing.get_payment(event.data["payment_id"])
+    params = {
+        "number": billing.get_invoice(payment.invoice_id).number,
+        "amount": _money(payment.amount),
+        "paid_at": rfc3339(payment.paid_at or event.at),
+        "method": payment.method,
+    }
+    _send("payment_received", payment.id, payment.customer_id, params, reach, now)
+
+
+def license_active(event: Event, reach: Reach, now: datetime) -> None:
+    """Tell that a licence is active; the key itself is read in the client area (V11)."""
+    license = licensing.get(event.subject)
+    order_id = event.data["order_id"]
+    bought = [addon for addon in license.addons if addon.order_id == order_id]
+    params = {
+        "product": license.product_name,
+        "key_hint": license.key_hint,
+        "expires_at": rfc3339(license.expires_at) if license.expires_at else None,
+        "addons": [
+            {"name": one.name, "expires_at": rfc3339(one.expires_at) if one.expires_at else None}
+            for one in bought
+        ],
+        "store_url": reach.vendor.store_url,
+    }
+    # A licence may be extended by later orders: each tells about itself once.
+    _send("license_active", f"{license.id}:{order_id}", license.customer_id, params, reach, now)
+
+
+def _send(
+    kind: str, subject: str, customer_id: str, params: dict[str, Any], reach: Reach, now: datetime
+) -> None:
+    customer = customers.get(customer_id)
+    common = {"name": customer.name, "zone": market_of(customer.country).zone, "vendor": reach.vendor.name}
+    composed = compose(
+        kind,
+        subject,
+        to=customer.email,
+        locale=customer.locale,
+        params={name: value for name, value in {**common, **params}.items() if name in KINDS[kind]},
+        now=now,
+        customer_id=customer.id,
+    )
+    mail.queue(composed)
+    reach.mails({"mail_id": composed.id})
+
+
+def _money(money: Money) -> dict[str, Any]:
+    return {"amount": money.minor, "currency": money.currency}

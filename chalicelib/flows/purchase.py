@@ -1,0 +1,256 @@
+"""A purchase: order, invoice, payment, tickets, events and audit in one transaction (S2, S3, V1).
+
+The order does not wait for the provider: its event leads to the queue worker that creates the charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+
+from chalicelib.billing import store as billing
+from chalicelib.billing.rules import (
+    BOLETO_DAYS,
+    BOLETO_ZONE,
+    PROVIDER_OF_METHOD,
+    Invoice,
+    InvoiceLine,
+    Method,
+    Party,
+    Payment,
+)
+from chalicelib.catalog import store as catalog
+from chalicelib.catalog.rules import Product, offered_to
+from chalicelib.customers import store as customers
+from chalicelib.customers.rules import Customer
+from chalicelib.flows.quote import Context, Quote, Wish, quote
+from chalicelib.flows.reach import Vendor
+from chalicelib.kernel.clock import local_date
+from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.events import Actor, Change, Event
+from chalicelib.kernel.ids import derived_id, new_id
+from chalicelib.kernel.markets import market_of
+from chalicelib.kernel.paging import Page
+from chalicelib.licensing import store as licensing
+from chalicelib.orders import store as orders
+from chalicelib.orders.rules import Order
+from chalicelib.storage.idempotency import Repeatable
+from chalicelib.storage.series import take_numbers
+from chalicelib.storage.transaction import Transaction, retrying
+from chalicelib.subscriptions import store as subscriptions
+from chalicelib.tickets import store as tickets
+from chalicelib.tickets.rules import Ticket
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an order would be: its lines, its sum and how it would be paid."""
+
+    quote: Quote
+    method: Method
+    due_date: date | None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order with its payment, as an answer shows them."""
+
+    order: Order
+    payment: Payment
+
+
+def preview(customer_id: str, wishes: Sequence[Wish], method: Method | None, now: datetime) -> Preview:
+    """Price an order without placing it (S2); `Invalid` names every faulty field."""
+    return _preview(customers.get(customer_id), wishes, method, now)
+
+
+def place(
+    customer_id: str,
+    wishes: Sequence[Wish],
+    method: Method | None,
+    vendor: Vendor,
+    now: datetime,
+    *,
+    answer: Callable[[Placed], tuple[int, str]],
+    repeatable: Repeatable | None = None,
+) -> Placed:
+    """Place an order (S3). `answer` gives the status and body that a repeat of the request gets again.
+
+    Raises `Invalid` (every faulty field), `Replay`, `IdempotencyKeyReused`.
+    """
+    customer = cache(lambda: customers.get(customer_id))
+    preview = cache(lambda: _preview(customer(), wishes, method, now))
+    order_id = derived_id("ord", repeatable.id) if repeatable else new_id("ord", now)
+
+    def attempt() -> Placed:
+        if repeatable:
+            repeatable.replay()
+            # The record of the answer is kept for 30 days; the order it made, for good.
+            if earlier := orders.find(order_id):
+                return _placed(earlier)
+        return _commit(order_id, customer(), preview(), vendor, now, answer, repeatable)
+
+    return retrying(attempt)
+
+
+def offered(customer_id: str) -> tuple[Product, ...]:
+    """The part of the catalogue that this customer may see, given the host products he holds (R1)."""
+    held = subscriptions.active_products(customer_id)
+    return tuple(product for product in catalog.everything() if offered_to(product, held))
+
+
+def get_own(order_id: str, customer_id: str) -> Placed:
+    """A customer's own order with its payment; `OrderNotFound` for anybody else's."""
+    return _placed(orders.get_own(order_id, customer_id))
+
+
+def page(customer_id: str, limit: int, cursor: str | None) -> Page[Placed]:
+    """A customer's orders with their payments, newest first."""
+    return orders.page(customer_id, limit, cursor).map(_placed)
+
+
+def _placed(order: Order) -> Placed:
+    return Placed(order, billing.get_payment(order.payment_id))
+
+
+def _preview(customer: Customer, wishes: Sequence[Wish], method: Method | None, now: datetime) -> Preview:
+    market = market_of(customer.country)
+    named = {wish.license_id for wish in wishes if wish.license_id}
+    owned = {license_id: licensing.find(license_id) for license_id in named}
+    context = Context(
+        products={product.code: product for product in catalog.everything()},
+        held=subscriptions.active_products(customer.id),
+        licenses={id: one.product for id, one in owned.items() if one and one.customer_id == customer.id},
+        currency=market.currency,
+        locale=customer.locale,
+    )
+    chosen, faults = _method(customer, method)
+    try:
+        quoted = quote(wishes, context)
+    except Invalid as invalid:
+        raise Invalid(errors=[*invalid.errors, *faults]) from None
+    if faults:
+        raise Invalid(errors=faults)
+    due = local_date(now, BOLETO_ZONE) + timedelta(days=BOLETO_DAYS) if chosen == "boleto" else None
+    return Preview(quoted, chosen, due)
+
+
+def _method(customer: Customer, wanted: Method | None) -> tuple[Method, list[FieldError]]:
+    """The method to pay by: as asked, else the customer's own, else his country's (S2)."""
+    usual: Method = "boleto" if customer.country == "BR" and customer.tax_id else "card"
+    own: Method | None = customer.default_payment_method  # type: ignore[assignment]
+    method = wanted or own or usual
+    if method != "boleto":
+        return method, []
+    if market_of(customer.country).currency != "BRL":
+        return method, [FieldError("/payment_method", "boleto_only_in_brl", "a boleto is paid in BRL")]
+    if not customer.tax_id:
+        detail = "a boleto names its payer's CPF or CNPJ: add it with PATCH /v1/me"
+        return method, [FieldError("/payment_method", "tax_id_required", detail)]
+    return method, []
+
+
+def _commit(
+    order_id: str,
+    customer: Customer,
+    preview: Preview,
+    vendor: Vendor,
+    now: datetime,
+    answer: Callable[[Placed], tuple[int, str]],
+    repeatable: Repeatable | None,
+) -> Placed:
+    writing = Transaction()
+    opened = _tickets(writing, order_id, customer, preview.quote, now)
+    invoice = _invoice(writing, order_id, customer, preview.quote, vendor, now)
+    payment = _payment(order_id, invoice.id, customer.id, preview, now)
+    order = Order(
+        id=order_id,
+        customer_id=customer.id,
+        status="pending_payment",
+        items=preview.quote.items,
+        total=preview.quote.total,
+        invoice_id=invoice.id,
+        payment_id=payment.id,
+        ticket_ids=tuple(ticket.id for ticket in opened),
+        created_at=now,
+    )
+    placed = Placed(order, payment)
+    writing.save(orders.row(order), billing.invoice_row(invoice), billing.payment_row(payment))
+    writing.emit(Event("order.placed", order.id, now))
+    actor = Actor(customer.id, "store")
+    for subject, state in ((order, order.status), (invoice, invoice.status), (payment, payment.status)):
+        writing.audit(Change(subject.id, customer.id, "order placed", None, state, actor, now))
+    if repeatable:
+        writing.save(repeatable.row(*answer(placed), now))
+    writing.commit()
+    return placed
+
+
+def _tickets(
+    writing: Transaction, order_id: str, customer: Customer, quoted: Quote, now: datetime
+) -> list[Ticket]:
+    services = [(at, item) for at, item in enumerate(quoted.items) if item.kind == "service"]
+    ids = [derived_id("tkt", order_id, str(at)) for at, _ in services]
+    numbers, rows = take_numbers("T", ids)
+    writing.save(*rows)
+    opened = [
+        Ticket(
+            id=ticket_id,
+            number=f"T-{number:06d}",
+            kind="advisory",
+            status="open",
+            priority="normal",
+            subject=item.name,
+            customer_id=customer.id,
+            order_id=order_id,
+            product=item.product,
+            waits_for="payment",
+            created_at=now,
+        )
+        for ticket_id, number, (_, item) in zip(ids, numbers, services, strict=True)
+    ]
+    for ticket in opened:
+        writing.save(tickets.row(ticket))
+        actor = Actor(customer.id, "store")
+        writing.audit(Change(ticket.id, customer.id, "ticket opened", None, ticket.status, actor, now))
+    return opened
+
+
+def _invoice(
+    writing: Transaction, order_id: str, customer: Customer, quoted: Quote, vendor: Vendor, now: datetime
+) -> Invoice:
+    issued_on = local_date(now, vendor.zone)
+    invoice_id = derived_id("inv", order_id)
+    series = f"A-{issued_on.year}"
+    (number,), rows = take_numbers(series, [invoice_id])
+    writing.save(*rows)
+    return Invoice(
+        id=invoice_id,
+        number=f"{series}-{number:06d}",
+        order_id=order_id,
+        customer_id=customer.id,
+        status="open",
+        lines=tuple(InvoiceLine(i.name, i.quantity, i.unit_price, i.amount) for i in quoted.items),
+        total=quoted.total,
+        seller=Party(vendor.name, vendor.tax_id, vendor.country, vendor.email),
+        buyer=Party(customer.name, customer.tax_id, customer.country, customer.email),
+        issued_on=issued_on,
+        created_at=now,
+    )
+
+
+def _payment(order_id: str, invoice_id: str, customer_id: str, preview: Preview, now: datetime) -> Payment:
+    return Payment(
+        id=derived_id("pay", order_id, "1"),
+        order_id=order_id,
+        invoice_id=invoice_id,
+        customer_id=customer_id,
+        method=preview.method,
+        provider=PROVIDER_OF_METHOD[preview.method],
+        status="requested",
+        amount=preview.quote.total,
+        due_date=preview.due_date,
+        created_at=now,
+    )

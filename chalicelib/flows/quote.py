@@ -1,0 +1,124 @@
+"""From what a customer asks for to priced order lines, or all faults at once (S1, R1). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chalicelib.catalog.rules import Product, offered_to
+from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.money import Money, total
+from chalicelib.orders.rules import Installation, OrderItem
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One line as asked for."""
+
+    product: str
+    quantity: int = 1
+    license_id: str | None = None
+    installation: Installation | None = None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The priced lines and their sum."""
+
+    items: tuple[OrderItem, ...]
+    total: Money
+
+
+@dataclass(frozen=True)
+class Context:
+    """What decides on a wish: the catalogue, the products held, the products of the customer's licences
+    by licence id, and his currency and language."""
+
+    products: Mapping[str, Product]
+    held: frozenset[str]
+    licenses: Mapping[str, str]
+    currency: str
+    locale: str
+
+
+def quote(wishes: Sequence[Wish], context: Context) -> Quote:
+    """Price the wishes; `Invalid` names every faulty field, and prices come from the catalogue only."""
+    faults = [fault for at, wish in enumerate(wishes) for fault in _faults(at, wish, wishes, context)]
+    faults += _repeated_addons(wishes, context)
+    if faults:
+        raise Invalid(errors=faults)
+    items = tuple(_item(wish, wishes, context) for wish in wishes)
+    return Quote(items, total((item.amount for item in items), context.currency))
+
+
+def _faults(at: int, wish: Wish, wishes: Sequence[Wish], context: Context) -> list[FieldError]:
+    product = context.products.get(wish.product)
+    if product is None:
+        return [_fault(at, "product", "unknown_product", f"no product {wish.product}")]
+    faults = []
+    if not offered_to(product, context.held):
+        hosts = " or ".join(product.requires)
+        faults.append(_fault(at, "product", "host_product_required", f"needs one of: {hosts}"))
+    if product.price(context.currency) is None:
+        faults.append(_fault(at, "product", "no_price", f"not sold in {context.currency}"))
+    if wish.quantity != 1 and (product.kind in ("addon", "subscription") or wish.installation):
+        faults.append(_fault(at, "quantity", "one_only", "one of this per line"))
+    if wish.installation and product.kind != "license":
+        faults.append(_fault(at, "installation", "not_a_license", "only a licence has an installation"))
+    return faults + _host_faults(at, wish, product, wishes, context)
+
+
+def _host_faults(
+    at: int, wish: Wish, product: Product, wishes: Sequence[Wish], context: Context
+) -> list[FieldError]:
+    if product.kind != "addon":
+        needless = wish.license_id is not None
+        return [_fault(at, "license_id", "not_an_addon", "only an addon names a licence")] if needless else []
+    if wish.license_id is not None:
+        if context.licenses.get(wish.license_id) == product.license_product:
+            return []
+        detail = f"not one of your {product.license_product} licences"
+        return [_fault(at, "license_id", "unknown_license", detail)]
+    hosts = [other for other in wishes if other.product == product.license_product]
+    if len(hosts) == 1 and hosts[0].quantity == 1:
+        return []
+    detail = f"name the {product.license_product} licence it extends, or order exactly one with it"
+    return [_fault(at, "license_id", "license_required", detail)]
+
+
+def _repeated_addons(wishes: Sequence[Wish], context: Context) -> list[FieldError]:
+    seen: set[tuple[str, str | None]] = set()
+    faults = []
+    for at, wish in enumerate(wishes):
+        product = context.products.get(wish.product)
+        if product is None or product.kind != "addon":
+            continue
+        if (wish.product, wish.license_id) in seen:
+            faults.append(_fault(at, "product", "repeated", "this addon is in the order already"))
+        seen.add((wish.product, wish.license_id))
+    return faults
+
+
+def _item(wish: Wish, wishes: Sequence[Wish], context: Context) -> OrderItem:
+    product = context.products[wish.product]
+    price = product.price(context.currency)
+    if price is None:
+        raise ValueError(f"{wish.product} has no price in {context.currency}")
+    host = None
+    if product.kind == "addon" and wish.license_id is None:
+        host = next(at for at, other in enumerate(wishes) if other.product == product.license_product)
+    return OrderItem(
+        product=product.code,
+        kind=product.kind,
+        name=product.name(context.locale),
+        quantity=wish.quantity,
+        unit_price=price,
+        terms=product.terms,
+        license_id=wish.license_id,
+        host_item=host,
+        installation=wish.installation,
+    )
+
+
+def _fault(at: int, field: str, code: str, detail: str) -> FieldError:
+    return FieldError(f"/items/{at}/{field}", code, detail)

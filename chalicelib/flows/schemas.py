@@ -1,0 +1,126 @@
+"""Requests and answers of a purchase; an order's answer shows its payment too."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from chalicelib.billing.schemas import PaymentOut
+from chalicelib.edge.schema import Instant, MoneyOut, Schema
+from chalicelib.flows.purchase import Placed, Preview
+from chalicelib.flows.quote import Wish
+from chalicelib.orders.rules import Installation, OrderItem
+
+Domain = Annotated[str, Field(min_length=1, max_length=253)]
+
+
+class InstallationIn(Schema):
+    """Where a licence will be used."""
+
+    name: str = Field(min_length=1, max_length=100)
+    domain: Domain | None = None
+
+
+class ItemIn(Schema):
+    """One line of an order; prices are the catalogue's, never the client's."""
+
+    product: str = Field(min_length=1, max_length=64)
+    quantity: int = Field(1, ge=1, le=20, strict=True)
+    license_id: str | None = Field(None, max_length=64, description="for an addon: the licence it extends")
+    installation: InstallationIn | None = None
+
+    def wish(self) -> Wish:
+        place = Installation(self.installation.name, self.installation.domain) if self.installation else None
+        return Wish(self.product, self.quantity, self.license_id, place)
+
+
+class OrderIn(Schema):
+    """What is ordered and how it will be paid; without a method, the customer's usual one."""
+
+    items: list[ItemIn] = Field(min_length=1, max_length=20)
+    payment_method: Literal["boleto", "card"] | None = None
+
+
+class OrderItemOut(Schema):
+    """One priced line."""
+
+    product: str
+    name: str
+    quantity: int
+    unit_price: MoneyOut
+    amount: MoneyOut
+    license_id: str | None
+
+    @classmethod
+    def of(cls, item: OrderItem) -> OrderItemOut:
+        return cls(
+            product=item.product,
+            name=item.name,
+            quantity=item.quantity,
+            unit_price=MoneyOut.of(item.unit_price),
+            amount=MoneyOut.of(item.amount),
+            license_id=item.license_id,
+        )
+
+
+class PreviewPaymentOut(Schema):
+    """How the order would be paid."""
+
+    method: str
+    due_date: date | None
+
+
+class PreviewOut(Schema):
+    """What the order would be (S2)."""
+
+    items: list[OrderItemOut]
+    total: MoneyOut
+    payment: PreviewPaymentOut
+
+    @classmethod
+    def of(cls, preview: Preview) -> PreviewOut:
+        return cls(
+            items=[OrderItemOut.of(item) for item in preview.quote.items],
+            total=MoneyOut.of(preview.quote.total),
+            payment=PreviewPaymentOut(method=preview.method, due_date=preview.due_date),
+        )
+
+
+class OrderOut(Schema):
+    """One order with its payment, its tickets and, once activated, its licences."""
+
+    id: str
+    status: str
+    items: list[OrderItemOut]
+    total: MoneyOut
+    invoice_id: str
+    payment: PaymentOut
+    tickets: list[str]
+    licenses: list[str]
+    created_at: Instant
+    paid_at: Instant | None
+
+    @classmethod
+    def of(cls, placed: Placed) -> OrderOut:
+        order = placed.order
+        return cls(
+            id=order.id,
+            status=order.status,
+            items=[OrderItemOut.of(item) for item in order.items],
+            total=MoneyOut.of(order.total),
+            invoice_id=order.invoice_id,
+            payment=PaymentOut.of(placed.payment),
+            tickets=list(order.ticket_ids),
+            licenses=list(order.license_ids),
+            created_at=order.created_at,
+            paid_at=order.paid_at,
+        )
+
+
+class OrderList(Schema):
+    """One page of a customer's orders."""
+
+    data: list[OrderOut]
+    next_cursor: str | None

@@ -1,0 +1,51 @@
+"""Every event and who reacts to it: the table of contents of what happens by itself.
+
+Subscribers are idempotent: an event is delivered at least once, by the stream or by the sweep. Slow or
+failing effects only put a message on a queue here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from chalicelib.flows import notifications
+from chalicelib.flows.activation import activate
+from chalicelib.flows.reach import Reach
+from chalicelib.kernel.events import Event
+from chalicelib.orders import store as orders
+from chalicelib.tasks import service as tasks
+from chalicelib.tasks.rules import new_task
+
+Subscriber = Callable[[Event, Reach, datetime], None]
+
+
+def request_charge(event: Event, reach: Reach, now: datetime) -> None:
+    """Have the provider asked for the charge of a new order."""
+    reach.charges({"payment_id": orders.get(event.subject).payment_id})
+
+
+def request_settlement(event: Event, reach: Reach, now: datetime) -> None:
+    """Have a stored provider event settled."""
+    reach.settlements({"event_id": event.subject})
+
+
+def ask_finance(event: Event, reach: Reach, now: datetime) -> None:
+    """A provider refused a charge: somebody must talk to the customer."""
+    tasks.open_once(new_task("finance", "charge_refused", event.subject, {"payment_id": event.subject}, now))
+
+
+def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
+    """An e-mail could not be delivered: somebody must reach the customer otherwise."""
+    tasks.open_once(new_task("staff", "mail_undelivered", event.subject, {"mail_id": event.subject}, now))
+
+
+SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
+    "order.placed": (request_charge, notifications.invoice_issued),
+    "order.paid": (activate, notifications.payment_received),
+    "payment.charged": (notifications.boleto_to_pay,),
+    "payment.refused": (ask_finance,),
+    "provider_event.stored": (request_settlement,),
+    "license.activated": (notifications.license_active,),
+    "mail.undelivered": (ask_staff,),
+}

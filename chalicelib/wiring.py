@@ -1,0 +1,151 @@
+"""The composition root: one cached factory per thing; heavy imports happen inside them, on first use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.flows.reach import Reach, Send, Vendor
+from chalicelib.settings import settings
+from chalicelib.storage import table
+
+if TYPE_CHECKING:
+    from chalicelib.billing.gateways import Gateway
+    from chalicelib.customers.gateways import Directory
+    from chalicelib.customers.tokens import TokenVerifier
+    from chalicelib.licensing.signing import Signer
+    from chalicelib.mail.gateways import Mailer
+
+KEY_SET_LASTS = 3600
+
+
+def connect() -> None:
+    """Bind the rows to this deployment's table; cheap to repeat."""
+    table.bind(settings().table_name)
+
+
+def allowed_origins() -> frozenset[str]:
+    """The origins whose pages may call the API."""
+    return settings().origins
+
+
+def confirms_at_once() -> bool:
+    """Whether new customers need no confirmation code in this deployment."""
+    return settings().confirm_sign_up == "auto"
+
+
+@cache
+def vendor() -> Vendor:
+    """The seller."""
+    at = settings()
+    return Vendor(
+        at.vendor_name, at.vendor_tax_id, at.vendor_country, at.vendor_zone, at.mail_from, at.store_url
+    )
+
+
+@cache
+def tokens() -> TokenVerifier:
+    """The verifier of access tokens; the pool's keys are fetched once per container and hour."""
+    import jwt
+
+    from chalicelib.customers.tokens import TokenVerifier
+
+    at = settings()
+    keys = jwt.PyJWKClient(at.jwks_url, cache_jwk_set=True, lifespan=KEY_SET_LASTS, timeout=5)
+    return TokenVerifier(keys, at.token_issuer, at.user_pool_client_id)
+
+
+@cache
+def directory() -> Directory:
+    """The user directory."""
+    from chalicelib.customers.gateways.cognito import Cognito
+
+    at = settings()
+    return Cognito(_client("cognito-idp"), at.user_pool_id, at.user_pool_client_id)
+
+
+@cache
+def gateways() -> Mapping[str, Gateway]:
+    """The payment providers by name."""
+    import urllib3
+
+    from chalicelib.billing.gateways.asaas import Asaas
+    from chalicelib.billing.gateways.stripe import Stripe
+
+    at, pool = settings(), urllib3.PoolManager()
+    asaas, stripe = _secret("asaas"), _secret("stripe")
+    return {
+        "asaas": Asaas(pool, at.asaas_url, asaas["api_key"], asaas["webhook_token"]),
+        "stripe": Stripe(pool, at.stripe_url, stripe["secret_key"], stripe["webhook_secret"]),
+    }
+
+
+@cache
+def mailer() -> Mailer:
+    """The sender of e-mails."""
+    from chalicelib.mail.gateways import ses
+
+    at = settings()
+    client = _client("sesv2", config=ses.client_config())
+    return ses.SesMailer(client, sender=at.mail_from, configuration_set=at.mail_configuration_set)
+
+
+@cache
+def signer() -> Signer:
+    """The signer of licence tokens."""
+    from chalicelib.licensing.signing import Signer
+
+    return Signer.of(_secret("signing-keys"), settings().public_url)
+
+
+@cache
+def license_secret() -> bytes:
+    """The secret from which licence keys derive."""
+    return bytes.fromhex(_parameter("license-secret"))
+
+
+@cache
+def reach() -> Reach:
+    """What subscribers and sweeps can reach."""
+    at = settings()
+    return Reach(
+        charges=_queue(at.charges_queue_url),
+        settlements=_queue(at.settlements_queue_url),
+        mails=_queue(at.mails_queue_url),
+        vendor=vendor(),
+        license_secret=license_secret,
+    )
+
+
+def _queue(url: str) -> Send:
+    client = _client("sqs")
+
+    def send(body: Mapping[str, str]) -> None:
+        client.send_message(QueueUrl=url, MessageBody=json.dumps(dict(body)))
+
+    return send
+
+
+@cache
+def _session() -> Any:
+    from botocore.session import get_session
+
+    return get_session()
+
+
+@cache
+def _client(service: str, config: Any = None) -> Any:
+    return _session().create_client(service, config=config)
+
+
+def _secret(name: str) -> Any:
+    return json.loads(_parameter(name))
+
+
+def _parameter(name: str) -> str:
+    from aws_lambda_powertools.utilities.parameters import SSMProvider
+
+    provider = SSMProvider(boto3_client=_client("ssm"))
+    return str(provider.get(f"{settings().secrets_prefix}/{name}", decrypt=True))
