@@ -1,0 +1,1 @@
+"""What surrounds the application and is not shipped in its package: the template and the local run."""

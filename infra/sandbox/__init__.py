@@ -1,0 +1,5 @@
+"""The sandbox payment provider: stands in for Asaas and Stripe, and signs its webhooks as they do.
+
+It runs on loopback with the standard library alone and shares no code with the application. So it is also a
+check on the application: what both sides agree on was written twice.
+"""
