@@ -1,0 +1,385 @@
+"""The world around the application, in process: AWS, a payment provider, tokens, queues and the stream.
+
+`World` calls the real app for HTTP and the real flows for everything asynchronous, with a clock of its own
+for the latter, and carries messages, stream records and webhooks from one to the other as AWS and the
+provider do: at least once, in no promised order.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+from app import app
+from chalicelib import settings, wiring
+from chalicelib.customers import service as customers
+from chalicelib.customers.gateways import User
+from chalicelib.customers.rules import Customer
+from chalicelib.edge import auth
+from chalicelib.flows import charging, delivery, reconciliation, settlement
+from chalicelib.mail import service as mail
+from infra.demo import products
+from infra.sandbox.server import Sandbox, SandboxConfig
+from infra.sandbox.wire import Request as SandboxRequest
+
+REGION = "us-east-1"
+CLIENT_ID = "test-client"
+ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test"
+QUEUES = ("charges", "settlements", "mails")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer of the app."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Keys:
+    """The user pool's keys: signs access tokens and publishes the public half on loopback."""
+
+    private: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    kid: str = "pool-key"
+
+    def token(self, sub: str, *groups: str, **changed: Any) -> str:
+        now = datetime.now(UTC)
+        claims = {
+            "sub": sub,
+            "iss": ISSUER,
+            "client_id": CLIENT_ID,
+            "token_use": "access",
+            "iat": now,
+            "exp": now + timedelta(hours=1),
+            "cognito:groups": list(groups),
+        }
+        return jwt.encode({**claims, **changed}, self.private, algorithm="RS256", headers={"kid": self.kid})
+
+    def jwks(self) -> bytes:
+        public = jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
+        return json.dumps({"keys": [{**public, "kid": self.kid, "use": "sig", "alg": "RS256"}]}).encode()
+
+    @contextmanager
+    def published(self) -> Iterator[str]:
+        body = self.jwks()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Quiet."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+            thread.start()
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+            server.shutdown()
+            thread.join()
+
+
+class World:
+    """One deployment: everything outside the app, and ways to let time and messages move."""
+
+    def __init__(self, keys: Keys, sandbox: Sandbox, endpoint: str | None) -> None:
+        self.keys = keys
+        self.sandbox = sandbox
+        self.endpoint = endpoint
+        self.now = datetime.now(UTC)
+        self.streamed: set[str] = set()
+        self.table_name = ""
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, region_name=REGION, endpoint_url=self.endpoint)  # type: ignore[call-overload]
+
+    def open(self, table_name: str, jwks_url: str) -> None:
+        """A fresh deployment: its own table and queues, secrets, and the environment that names them."""
+        self.table_name = table_name
+        create_table(self.client("dynamodb"), table_name)
+        urls = {
+            name: self.client("sqs").create_queue(QueueName=f"{table_name}-{name}")["QueueUrl"]
+            for name in QUEUES
+        }
+        put_secrets(self.client("ssm"), f"/vigencia/{table_name}")
+        self.client("sesv2").create_email_identity(EmailIdentity="example.com")
+        os.environ.update(environment(table_name, jwks_url, urls, self.sandbox.url))
+        forget_everything()
+        wiring.connect()
+        from chalicelib.catalog import store as catalog
+
+        for product in products():
+            catalog.put(product)
+
+    # People
+
+    def customer(self, email: str = "ana@example.com", **profile: str) -> tuple[Customer, str]:
+        """A registered customer and his access token."""
+        sub = str(uuid.uuid4())
+        about = {"name": "Ana Souza", "country": "BR", "locale": "pt-BR", "tax_id": "52998224725", **profile}
+        customer = customers.ensure_customer(User(sub, email, about), self.now)
+        return customer, self.keys.token(sub)
+
+    def staff(self, *groups: str) -> str:
+        """The access token of a member of staff."""
+        return self.keys.token(str(uuid.uuid4()), *groups)
+
+    # HTTP
+
+    def http(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Answer:
+        """One request through the real app, authorizer included."""
+        sent = {"content-type": "application/json", **(headers or {})}
+        if token:
+            sent["authorization"] = f"Bearer {token}"
+        payload = raw if raw is not None else (json.dumps(body).encode() if body is not None else None)
+        path, _, query = path.partition("?")
+        event = http_event(method, path, query, sent, payload)
+        if token:
+            event["requestContext"]["authorizer"] = authorizer_context(token)
+        answer = app(event, None)
+        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+    # What moves by itself
+
+    def stream(self) -> int:
+        """Deliver outbox events that the stream has not delivered yet; how many there were."""
+        new = [row for row in self.rows("outbox") if row["event_id"] not in self.streamed]
+        for row in sorted(new, key=lambda one: str(one["event_id"])):
+            delivery.deliver(row["event_id"], wiring.reach(), self.now)
+            self.streamed.add(row["event_id"])
+        return len(new)
+
+    def work(self, queue: str) -> int:
+        """Let the worker of a queue handle what is in it; how many messages there were."""
+        sqs, url = self.client("sqs"), os.environ[f"{queue.upper()}_QUEUE_URL"]
+        got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        messages = got.get("Messages", [])
+        for message in messages:
+            WORKERS[queue](json.loads(message["Body"]), self.now)
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages)
+
+    def webhooks(self) -> list[Answer]:
+        """Carry every event of the provider to the app, as its webhooks do."""
+        return [
+            self.http("POST", f"/v1/webhooks/{event.provider}", raw=event.body.encode(), headers=headers)
+            for event, headers in self.sandbox.signed_events()
+        ]
+
+    def settle_down(self) -> None:
+        """Let stream and queues run until nothing moves any more."""
+        for _ in range(50):
+            moved = self.stream() + sum(self.work(queue) for queue in QUEUES)
+            if not moved:
+                return
+        raise AssertionError("the world does not come to rest")
+
+    def pay(self, payment_id: str) -> None:
+        """The customer pays the charge at the provider."""
+        body = json.dumps({"reference": payment_id, "wait_seconds": 0}).encode()
+        answer = self.sandbox.answer(SandboxRequest("POST", "/_sandbox/pay", {}, {}, body))
+        assert answer.status == 200, answer.body
+
+    def reconcile(self, after: timedelta = timedelta(minutes=15)) -> None:
+        """Time passes and the sweep runs."""
+        self.now += after
+        reconciliation.reconcile(wiring.reach(), self.now)
+
+    # What is there
+
+    def rows(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """Raw rows of the table, all or of one kind; only tests ever scan."""
+        resource = boto3.resource("dynamodb", region_name=REGION, endpoint_url=self.endpoint)
+        found: list[dict[str, Any]] = []
+        options: dict[str, Any] = {"ConsistentRead": True}
+        while True:
+            page = resource.Table(self.table_name).scan(**options)
+            found += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return [row for row in found if kind is None or row["kind"] == kind]
+            options["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
+    "charges": lambda body, now: charging.charge(
+        body["payment_id"], wiring.gateways(), wiring.vendor().store_url, now
+    ),
+    "settlements": lambda body, now: settlement.settle(body["event_id"], wiring.gateways(), now),
+    "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
+}
+
+SECRETS = {
+    "asaas": {"api_key": "asaas-key", "webhook_token": "asaas-token"},
+    "stripe": {"secret_key": "sk_test_secret", "webhook_secret": "whsec_test"},
+}
+
+
+def sandbox(state_file: Any = None) -> Sandbox:
+    """A sandbox provider on a free port that keeps its webhooks until somebody carries them."""
+    asaas, stripe = SECRETS["asaas"], SECRETS["stripe"]
+    return Sandbox(
+        SandboxConfig(
+            port=0,
+            webhook_base="",
+            asaas_api_key=asaas["api_key"],
+            asaas_webhook_token=asaas["webhook_token"],
+            stripe_secret_key=stripe["secret_key"],
+            stripe_webhook_secret=stripe["webhook_secret"],
+            state_file=state_file,
+        )
+    )
+
+
+def create_table(dynamodb: Any, name: str) -> None:
+    """The table as the template declares it."""
+    keys = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+
+    def schema(partition: str, sort: str) -> list[dict[str, str]]:
+        return [
+            {"AttributeName": partition, "KeyType": "HASH"},
+            {"AttributeName": sort, "KeyType": "RANGE"},
+        ]
+
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=schema("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": schema(f"{index}pk", f"{index}sk"),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index in ("gsi1", "gsi2")
+        ],
+    )
+
+
+def put_secrets(ssm: Any, prefix: str) -> None:
+    """The parameters that a deployment has; keys are made anew each time."""
+    private = ed25519.Ed25519PrivateKey.generate()
+    jwk = jwt.algorithms.OKPAlgorithm.to_jwk(private, as_dict=True)
+    secrets = {name: json.dumps(value) for name, value in SECRETS.items()}
+    secrets["signing-keys"] = json.dumps({"active": "k1", "keys": [{**jwk, "kid": "k1"}]})
+    secrets["license-secret"] = os.urandom(32).hex()
+    for name, value in secrets.items():
+        ssm.put_parameter(Name=f"{prefix}/{name}", Value=value, Type="SecureString")
+
+
+def environment(table: str, jwks_url: str, queues: Mapping[str, str], provider: str) -> dict[str, str]:
+    """The functions' environment, as the template sets it."""
+    return {
+        "STAGE": "test",
+        "TABLE_NAME": table,
+        "USER_POOL_ID": "us-east-1_test",
+        "USER_POOL_CLIENT_ID": CLIENT_ID,
+        "TOKEN_ISSUER": ISSUER,
+        "JWKS_URL": jwks_url,
+        **{f"{name.upper()}_QUEUE_URL": url for name, url in queues.items()},
+        "ASAAS_URL": f"{provider}/asaas",
+        "STRIPE_URL": f"{provider}/stripe",
+        "SECRETS_PREFIX": f"/vigencia/{table}",
+        "MAIL_FROM": "store@example.com",
+        "TEAM_EMAIL": "team@example.com",
+        "MAIL_CONFIGURATION_SET": "vigencia-test",
+        "VENDOR_NAME": "Vigencia Demo S.L.",
+        "VENDOR_TAX_ID": "B12345674",
+        "VENDOR_COUNTRY": "ES",
+        "VENDOR_ZONE": "Europe/Madrid",
+        "PUBLIC_URL": "https://api.example.com",
+        "STORE_URL": "https://store.example.com",
+        "ALLOWED_ORIGINS": "https://store.example.com, https://admin.example.com",
+        "CONFIRM_SIGN_UP": "auto",
+    }
+
+
+def forget_everything() -> None:
+    """A new container: nothing is cached."""
+    settings.settings.cache_clear()
+    for made in vars(wiring).values():
+        if hasattr(made, "cache_clear"):
+            made.cache_clear()
+
+
+def http_event(
+    method: str, path: str, query: str, headers: Mapping[str, str], body: bytes | None
+) -> dict[str, Any]:
+    """The event that API Gateway (REST) sends for a request."""
+    from urllib.parse import parse_qs
+
+    resource, parameters = matched(method, path)
+    several = parse_qs(query, keep_blank_values=True)
+    return {
+        "resource": resource,
+        "path": path,
+        "httpMethod": method,
+        "headers": dict(headers),
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": {name: values[-1] for name, values in several.items()} or None,
+        "multiValueQueryStringParameters": several or None,
+        "pathParameters": parameters or None,
+        "stageVariables": None,
+        "requestContext": {
+            "httpMethod": method,
+            "resourcePath": resource,
+            "path": f"/api{path}",
+            "requestId": str(uuid.uuid4()),
+            "identity": {"sourceIp": "127.0.0.1"},
+        },
+        "body": base64.b64encode(body).decode() if body is not None else None,
+        "isBase64Encoded": body is not None,
+    }
+
+
+def matched(method: str, path: str) -> tuple[str, dict[str, str]]:
+    """The route pattern of a path, as the gateway finds it; an unknown one never reaches the app."""
+    steps = path.split("/")
+    for pattern in sorted(app.routes, key=lambda one: one.count("{")):
+        wanted = pattern.split("/")
+        if len(wanted) == len(steps) and all(
+            w[:1] == "{" or w == s for w, s in zip(wanted, steps, strict=True)
+        ):
+            return pattern, {w[1:-1]: s for w, s in zip(wanted, steps, strict=True) if w[:1] == "{"}
+    raise LookupError(f"no route for {method} {path}")
+
+
+def authorizer_context(token: str) -> dict[str, str]:
+    """What the gateway passes on of the authorizer's answer; its refusals end the request."""
+    event = {
+        "type": "TOKEN",
+        "authorizationToken": f"Bearer {token}",
+        "methodArn": "arn:aws:execute-api:us-east-1:000000000000:abc/api/GET/x",
+    }
+    policy = auth.authorize(event, None)
+    return {**policy["context"], "principalId": policy["principalId"]}
