@@ -15,7 +15,8 @@ from chalicelib.subscriptions import api as subscriptions
 from chalicelib.tasks import api as tasks
 from chalicelib.tickets import api as tickets
 
-app = Chalice(app_name="vigencia")
+# Without its own log handler: the JSON logger has the same name, and every line would come twice.
+app = Chalice(app_name="vigencia", configure_logs=False)
 
 app.register_blueprint(meta.bp)
 app.register_blueprint(auth.bp)

@@ -137,7 +137,11 @@ def _session() -> Any:
 
 @cache
 def _client(service: str, config: Any = None) -> Any:
-    return _session().create_client(service, config=config)
+    from botocore.config import Config
+
+    # Short enough for a retry to fit into the function's own time limit.
+    patient = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
+    return _session().create_client(service, config=config or patient)
 
 
 def _secret(name: str) -> Any:

@@ -13,6 +13,7 @@ from chalicelib.billing.schemas import (
     PaymentOut,
     ReceivedOut,
 )
+from chalicelib.billing.service import WebhookNotAuthentic
 from chalicelib.edge.auth import CUSTOMER
 from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery
@@ -20,13 +21,13 @@ from chalicelib.edge.schema import ListQuery
 bp = Blueprint(__name__)
 
 
-@route(bp, "POST", "/v1/webhooks/asaas", raw=True, out=ReceivedOut)
+@route(bp, "POST", "/v1/webhooks/asaas", raw=True, out=ReceivedOut, refuses=(WebhookNotAuthentic,))
 def asaas_webhook(call: Call) -> ReceivedOut:
     """Asaas tells of a payment (B5); 200 once stored, 401 if not authentic."""
     return _received("asaas", call)
 
 
-@route(bp, "POST", "/v1/webhooks/stripe", raw=True, out=ReceivedOut)
+@route(bp, "POST", "/v1/webhooks/stripe", raw=True, out=ReceivedOut, refuses=(WebhookNotAuthentic,))
 def stripe_webhook(call: Call) -> ReceivedOut:
     """Stripe tells of a payment (B5); 200 once stored, 401 if not authentic."""
     return _received("stripe", call)
@@ -40,18 +41,18 @@ def _received(provider: str, call: Call) -> ReceivedOut:
 @route(bp, "GET", "/v1/invoices", roles=CUSTOMER, query=ListQuery, out=InvoiceList)
 def list_invoices(call: Call, query: ListQuery) -> InvoiceList:
     """One's own invoices, newest first."""
-    page = store.page_of_invoices(call.customer_id, query.limit, query.cursor)
+    page = store.invoices.page(call.customer_id, query.limit, query.cursor)
     return InvoiceList(data=[InvoiceOut.of(one) for one in page.items], next_cursor=page.next_cursor)
 
 
 @route(bp, "GET", "/v1/invoices/{invoice_id}", roles=CUSTOMER, out=InvoiceOut)
 def read_invoice(call: Call) -> InvoiceOut:
     """One of one's own invoices."""
-    return InvoiceOut.of(store.get_own_invoice(call.path["invoice_id"], call.customer_id))
+    return InvoiceOut.of(store.invoices.get_own(call.path["invoice_id"], call.customer_id))
 
 
 @route(bp, "GET", "/v1/payments", roles=CUSTOMER, query=ListQuery, out=PaymentList)
 def list_payments(call: Call, query: ListQuery) -> PaymentList:
     """One's own payments, newest first (V3)."""
-    page = store.page_of_payments(call.customer_id, query.limit, query.cursor)
+    page = store.payments.page(call.customer_id, query.limit, query.cursor)
     return PaymentList(data=[PaymentOut.of(one) for one in page.items], next_cursor=page.next_cursor)

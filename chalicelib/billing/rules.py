@@ -18,8 +18,9 @@ BOLETO_DAYS = 5
 PaymentStatus = Literal["requested", "pending", "paid", "failed"]
 InvoiceStatus = Literal["open", "paid"]
 
-# While one worker asks the provider, no other may: two slips for one payment could both be paid.
-CHARGE_LEASE = timedelta(minutes=2)
+# While one worker asks the provider, no other may: two slips for one payment could both be paid. The
+# lease outlives the worker's own time limit (60 s), and ends before its message comes again.
+CHARGE_LEASE = timedelta(seconds=70)
 # After how long an uncharged payment, or an unsettled event, is taken up again by the sweep.
 SWEEP_AFTER = timedelta(minutes=10)
 
@@ -140,6 +141,12 @@ class InvoiceNotFound(NotFound):
     """No such invoice, or somebody else's."""
 
     code = "invoice_not_found"
+
+
+class ProviderEventNotFound(NotFound):
+    """No such provider event."""
+
+    code = "provider_event_not_found"
 
 
 class Claimed(Exception):

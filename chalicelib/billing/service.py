@@ -48,10 +48,10 @@ def receive(gateway: Gateway, headers: Mapping[str, str], raw: bytes, now: datet
 
 
 def _store(event: ProviderEvent) -> None:
-    if store.find_event(event.id):
+    if store.events.find(event.id):
         return
     writing = Transaction()
-    writing.save(store.event_row(event))
+    writing.save(store.events.row(event))
     if not event.settled_at:
         writing.emit(Event("provider_event.stored", event.id, event.received_at))
     writing.commit()

@@ -10,7 +10,8 @@ from chalicelib.catalog.rules import Product, ProductNotFound
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.terms import Terms
 from chalicelib.storage.attributes import RecordAttribute
-from chalicelib.storage.table import Row, collection, key, load, to_record, to_row
+from chalicelib.storage.records import to_record, to_row
+from chalicelib.storage.table import Row, collection, key, load
 from chalicelib.storage.transaction import Transaction
 
 

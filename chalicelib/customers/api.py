@@ -6,7 +6,7 @@ from chalice import Blueprint
 
 from chalicelib import wiring
 from chalicelib.customers import service
-from chalicelib.customers.rules import Profile
+from chalicelib.customers.rules import BadCredentials, EmailTaken, NotConfirmed, Profile
 from chalicelib.customers.schemas import (
     ConfirmedOut,
     ConfirmIn,
@@ -23,7 +23,16 @@ from chalicelib.kernel.events import Actor
 bp = Blueprint(__name__)
 
 
-@route(bp, "POST", "/v1/customers", body=RegisterIn, out=CustomerOut, status=201, repeatable=True)
+@route(
+    bp,
+    "POST",
+    "/v1/customers",
+    body=RegisterIn,
+    out=CustomerOut,
+    status=201,
+    repeatable=True,
+    refuses=(EmailTaken,),
+)
 def register(call: Call, body: RegisterIn) -> CustomerOut:
     """Register oneself as a customer (V4)."""
     customer = service.register(
@@ -33,6 +42,7 @@ def register(call: Call, body: RegisterIn) -> CustomerOut:
         wiring.directory(),
         call.now,
         confirm_now=wiring.confirms_at_once(),
+        answer=lambda customer: (201, CustomerOut.of(customer).model_dump_json()),
         repeatable=call.repeatable,
     )
     return CustomerOut.of(customer)
@@ -45,7 +55,15 @@ def confirm(call: Call, body: ConfirmIn) -> ConfirmedOut:
     return ConfirmedOut()
 
 
-@route(bp, "POST", "/v1/sessions", body=SignInIn, out=SessionOut, status=201)
+@route(
+    bp,
+    "POST",
+    "/v1/sessions",
+    body=SignInIn,
+    out=SessionOut,
+    status=201,
+    refuses=(BadCredentials, NotConfirmed),
+)
 def sign_in(call: Call, body: SignInIn) -> SessionOut:
     """Sign in with e-mail and password (V4)."""
     session = service.sign_in(

@@ -87,7 +87,7 @@ def check_tax_id(country: str, tax_id: str | None) -> str | None:
     try:
         return normalise(country, tax_id)
     except TaxIdNotValid as error:
-        raise Invalid(errors=[FieldError("/tax_id", "tax_id", str(error))]) from None
+        raise Invalid(errors=[FieldError("/tax_id", error.code, str(error))]) from None
 
 
 def changed(customer: Customer, changes: dict[str, str | None]) -> Customer:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from chalicelib.customers.rules import Customer
 from chalicelib.customers.service import Session
+from chalicelib.customers.tax_ids import normalise
 from chalicelib.edge.schema import Instant, Schema
 
 Locale = Literal["es", "pt-BR", "en"]
@@ -36,6 +37,12 @@ class RegisterIn(Schema):
     tax_id: TaxId | None = None
     phone: Phone | None = None
 
+    @field_validator("tax_id")
+    @classmethod
+    def _of_the_country(cls, tax_id: str | None, known: ValidationInfo) -> str | None:
+        # Here too, so that it is reported together with the other faulty fields.
+        return normalise(known.data["country"], tax_id) if tax_id and "country" in known.data else tax_id
+
 
 class ConfirmIn(Schema):
     """The code that was e-mailed after registering."""
@@ -51,11 +58,17 @@ class SignInIn(Schema):
     password: Password
 
 
-class OwnDataIn(Schema):
-    """What a customer may change himself; fields left out stay as they are."""
+def _kept(value: str | None) -> str:
+    if value is None:
+        raise ValueError("this can be changed, but not removed")
+    return value
 
-    name: Name | None = None
-    locale: Locale | None = None
+
+class OwnDataIn(Schema):
+    """What a customer may change himself; fields left out stay as they are, null removes what can be."""
+
+    name: Annotated[Name | None, AfterValidator(_kept)] = None
+    locale: Annotated[Locale | None, AfterValidator(_kept)] = None
     tax_id: TaxId | None = None
     phone: Phone | None = None
     default_payment_method: Literal["boleto", "card"] | None = None

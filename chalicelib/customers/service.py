@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from chalicelib.customers import store
@@ -29,6 +30,7 @@ from chalicelib.customers.tokens import TokenVerifier, customer_id_of
 from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.events import Actor, Change
 from chalicelib.storage.idempotency import Repeatable
+from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Transaction, retrying
 
 # What marks, in the directory, which registration request made a user.
@@ -53,14 +55,21 @@ def register(
     now: datetime,
     *,
     confirm_now: bool,
+    answer: Callable[[Customer], tuple[int, str]],
     repeatable: Repeatable | None = None,
 ) -> Customer:
-    """Register a customer (V4). Raises `EmailTaken`, `Invalid` (password, tax id).
+    """Register a customer (V4). `answer` gives the status and body that a repeat of the request gets again.
 
     The directory and the table cannot be written together, so the directory comes first and carries
     the profile: whatever breaks off afterwards is completed by the same request coming again with its
     Idempotency-Key, or by the first sign-in.
+
+    Raises `EmailTaken`, `Invalid` (password, tax id), `Replay`, `IdempotencyKeyReused`.
     """
+    if repeatable:
+        # Nobody has signed in here: two people may well think of the same key.
+        repeatable = replace(repeatable, principal=email)
+        repeatable.replay()
     profile = Profile(**{**asdict(profile), "tax_id": check_tax_id(profile.country, profile.tax_id)})
     stored = {name: value for name, value in asdict(profile).items() if value is not None}
     mark = repeatable.fingerprint if repeatable else ""
@@ -72,7 +81,8 @@ def register(
         raise Invalid(errors=[FieldError("/password", "password", str(refused))]) from None
     if confirm_now:
         directory.confirm_now(email)
-    return ensure_customer(User(sub, email, stored), now)
+    record = (lambda customer: repeatable.row(*answer(customer), now)) if repeatable else None
+    return ensure_customer(User(sub, email, stored), now, record)
 
 
 def _own_earlier_try(user: User, mark: str) -> str:
@@ -81,8 +91,11 @@ def _own_earlier_try(user: User, mark: str) -> str:
     return user.sub
 
 
-def ensure_customer(user: User, now: datetime) -> Customer:
-    """The customer of a user, created from the profile in the directory if he has no row yet."""
+def ensure_customer(user: User, now: datetime, record: Callable[[Customer], Row] | None = None) -> Customer:
+    """The customer of a user, created from the profile in the directory if he has no row yet.
+
+    `record` makes the idempotency record that is written with him.
+    """
 
     def attempt() -> Customer:
         customer_id = customer_id_of(user.sub)
@@ -92,7 +105,7 @@ def ensure_customer(user: User, now: datetime) -> Customer:
         fields = {name: value for name, value in user.profile.items() if name != REGISTRATION}
         customer = new_customer(customer_id, user.email, Profile(**fields), now)
         writing = Transaction()
-        writing.save(store.row(customer))
+        writing.save(store.row(customer), *([record(customer)] if record else []))
         writing.audit(
             Change(customer.id, customer.id, "registered", None, "active", Actor(customer.id, "store"), now)
         )
@@ -132,7 +145,10 @@ def change_own_data(
     """Change one's own data (V5); `Invalid` for a tax id not of one's country."""
 
     def attempt() -> Customer:
-        customer = changed(store.get(customer_id), changes)
+        before = store.get(customer_id)
+        customer = changed(before, changes)
+        if customer == before:
+            return before
         writing = Transaction()
         writing.save(store.row(customer))
         action = f"changed {', '.join(sorted(changes))}"

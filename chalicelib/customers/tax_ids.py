@@ -17,6 +17,8 @@ SPANISH_PREFIXES = {"X": "0", "Y": "1", "Z": "2", "K": "", "L": "", "M": ""}
 class TaxIdNotValid(ValueError):
     """The text is no tax id of that country; being personal data, it stays out of the message."""
 
+    code = "tax_id"
+
     def __init__(self, country: str) -> None:
         super().__init__(f"not a tax id of {country}")
         self.country = country

@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from chalicelib.edge.problems import STATUS_OF_FAMILY, Problem
+from chalicelib.edge.problems import TITLES, UNEXPECTED, Problem, status_of
 from chalicelib.edge.routes import SPECS, RouteSpec
 from chalicelib.kernel import errors
+from chalicelib.kernel.errors import DEFAULT_LOCALE, Refusal
 
 TITLE = "Vigencia"
 VERSION = "1.0"
 REFERENCE = "#/components/schemas/{model}"
-TITLES = {status: title for _, status, title in STATUS_OF_FAMILY}
 
 
 @cache
@@ -93,26 +93,24 @@ def _responses(spec: RouteSpec, references: Any) -> dict[str, Any]:
         schema = references[(spec.out, "serialization")]
         answer["content"] = {"application/json": {"schema": schema}}
     problem = {"application/problem+json": {"schema": references[(Problem, "serialization")]}}
-    refused = {str(s): {"description": TITLES.get(s, "error"), "content": problem} for s in _refusals(spec)}
+    refused = {
+        str(status): {"description": TITLES[status][DEFAULT_LOCALE], "content": problem}
+        for status in _refusals(spec)
+    }
     return {str(spec.status): answer, **refused}
 
 
 def _refusals(spec: RouteSpec) -> list[int]:
-    by_family = {family: status for family, status, _ in STATUS_OF_FAMILY}
-    found = {500}
+    found: set[type[Refusal]] = set(spec.refuses)
     if spec.roles is not None:
-        found |= {by_family[errors.NotAuthenticated], by_family[errors.Forbidden]}
+        found |= {errors.NotAuthenticated, errors.Forbidden}
     if "{" in spec.path:
-        found.add(by_family[errors.NotFound])
+        found.add(errors.NotFound)
     if spec.query:
-        found.add(by_family[errors.Invalid])
-    if spec.body or spec.raw:
-        found |= {
-            by_family[errors.Malformed],
-            by_family[errors.TooLarge],
-            by_family[errors.UnsupportedMediaType],
-            by_family[errors.Invalid],
-        }
-    if spec.method != "GET" and spec.roles is not None:
-        found.add(by_family[errors.Conflict])
-    return sorted(found)
+        found.add(errors.Invalid)
+    if spec.body:
+        found |= {errors.Malformed, errors.UnsupportedMediaType, errors.Invalid}
+    if spec.method != "GET":
+        found.add(errors.TooLarge)
+        found |= {errors.Conflict} if spec.roles is not None else set()
+    return sorted({UNEXPECTED, *map(status_of, found)})

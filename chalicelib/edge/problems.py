@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,19 +11,36 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.errors import FieldError, Refusal
 
 # The first family in this order that a refusal belongs to gives its status.
-STATUS_OF_FAMILY: tuple[tuple[type[Refusal], int, str], ...] = (
-    (errors.Malformed, 400, "Malformed request"),
-    (errors.NotAuthenticated, 401, "Not authenticated"),
-    (errors.Forbidden, 403, "Forbidden"),
-    (errors.NotFound, 404, "Not found"),
-    (errors.Conflict, 409, "Conflict"),
-    (errors.TooLarge, 413, "Too large"),
-    (errors.UnsupportedMediaType, 415, "Unsupported media type"),
-    (errors.Invalid, 422, "Invalid values"),
-    (errors.TooManyRequests, 429, "Too many requests"),
-    (errors.Unavailable, 503, "Unavailable"),
+STATUS_OF_FAMILY: tuple[tuple[type[Refusal], int], ...] = (
+    (errors.Malformed, 400),
+    (errors.NotAuthenticated, 401),
+    (errors.Forbidden, 403),
+    (errors.NotFound, 404),
+    (errors.Conflict, 409),
+    (errors.TooLarge, 413),
+    (errors.UnsupportedMediaType, 415),
+    (errors.Invalid, 422),
+    (errors.TooManyRequests, 429),
+    (errors.Unavailable, 503),
 )
-UNEXPECTED = (500, "Internal error", "internal_error")
+UNEXPECTED = 500
+TITLES: Mapping[int, Mapping[str, str]] = {
+    400: {"en": "Malformed request", "es": "Solicitud ilegible", "pt-BR": "Solicitação ilegível"},
+    401: {"en": "Not authenticated", "es": "Sin autenticar", "pt-BR": "Não autenticado"},
+    403: {"en": "Forbidden", "es": "Prohibido", "pt-BR": "Proibido"},
+    404: {"en": "Not found", "es": "No encontrado", "pt-BR": "Não encontrado"},
+    409: {"en": "Conflict", "es": "Conflicto", "pt-BR": "Conflito"},
+    413: {"en": "Too large", "es": "Demasiado grande", "pt-BR": "Grande demais"},
+    415: {
+        "en": "Unsupported media type",
+        "es": "Tipo de contenido no admitido",
+        "pt-BR": "Tipo de conteúdo não aceito",
+    },
+    422: {"en": "Invalid values", "es": "Valores no válidos", "pt-BR": "Valores inválidos"},
+    429: {"en": "Too many requests", "es": "Demasiadas solicitudes", "pt-BR": "Solicitações demais"},
+    500: {"en": "Internal error", "es": "Error interno", "pt-BR": "Erro interno"},
+    503: {"en": "Unavailable", "es": "No disponible", "pt-BR": "Indisponível"},
+}
 
 
 class FieldProblem(BaseModel):
@@ -46,16 +63,16 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
 
 
-def status_of(refusal: Refusal) -> tuple[int, str]:
-    """HTTP status and title of a refusal's family."""
-    return next((status, title) for family, status, title in STATUS_OF_FAMILY if isinstance(refusal, family))
+def status_of(refusal: type[Refusal]) -> int:
+    """HTTP status of a refusal's family."""
+    return next(status for family, status in STATUS_OF_FAMILY if issubclass(refusal, family))
 
 
 def problem_of(refusal: Refusal, locale: str, request_id: str) -> Problem:
     """The problem that tells a client about a refusal, in his language."""
-    status, title = status_of(refusal)
+    status = status_of(type(refusal))
     return Problem(
-        title=title,
+        title=TITLES[status][locale],
         status=status,
         code=refusal.code,
         detail=refusal.message(locale),
@@ -64,20 +81,26 @@ def problem_of(refusal: Refusal, locale: str, request_id: str) -> Problem:
     )
 
 
-def unexpected(request_id: str) -> Problem:
+def unexpected(locale: str, request_id: str) -> Problem:
     """The problem for what we did not foresee: it tells nothing but the request id to quote."""
-    status, title, code = UNEXPECTED
-    return Problem(title=title, status=status, code=code, detail=title, request_id=request_id)
+    title = TITLES[UNEXPECTED][locale]
+    return Problem(title=title, status=UNEXPECTED, code="internal_error", detail=title, request_id=request_id)
 
 
 def refusal_of(error: ValidationError, root: str = "") -> Refusal:
     """Pydantic's findings as ours: unreadable JSON is malformed, everything else names its fields."""
-    found: Sequence[Any] = error.errors(include_url=False, include_context=False, include_input=False)
+    found: Sequence[Any] = error.errors(include_url=False, include_input=False)
     if found[0]["type"] == "json_invalid":
         return errors.Malformed(why=found[0]["msg"])
-    return errors.Invalid(
-        errors=[FieldError(root + _pointer(item["loc"]), item["type"], item["msg"]) for item in found]
-    )
+    return errors.Invalid(errors=[FieldError(root + _pointer(item["loc"]), *_told(item)) for item in found])
+
+
+def _told(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Code and text of one finding; a ValueError of a validator of ours brings its own."""
+    own = item.get("ctx", {}).get("error")
+    if isinstance(own, ValueError):
+        return getattr(own, "code", item["type"]), str(own)
+    return item["type"], item["msg"]
 
 
 def _pointer(location: Sequence[object]) -> str:

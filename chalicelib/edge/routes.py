@@ -91,6 +91,7 @@ class RouteSpec:
     status: int = 200
     repeatable: bool = False
     raw: bool = False
+    refuses: tuple[type[Refusal], ...] = ()
 
 
 SPECS: list[RouteSpec] = []
@@ -106,8 +107,9 @@ def route(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a view for `method path`. `roles=None` is public; otherwise the caller needs one of them.
 
-    `declared`: `body`, `query`, `out` (models), `status`, `repeatable` (honours Idempotency-Key) and
-    `raw` (the view reads the body's bytes itself, as webhooks must).
+    `declared`: `body`, `query`, `out` (models), `status`, `repeatable` (honours Idempotency-Key), `raw`
+    (the view reads the body's bytes itself, as webhooks must) and `refuses` (refusals that do not follow
+    from the rest, for the description).
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -136,7 +138,7 @@ def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, st
         reply = _refused(problem_of(refusal, locale, request_id), refusal)
     except Exception:
         log.failure("request failed", request_id=request_id, route=spec.path)
-        reply = _refused(unexpected(request_id))
+        reply = _refused(unexpected(locale, request_id))
     log.line(
         "request",
         request_id=request_id,

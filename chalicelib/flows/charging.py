@@ -20,7 +20,7 @@ def charge(payment_id: str, gateways: Mapping[str, Gateway], store_url: str, now
 
     Raises `ProviderUnavailable` and `Claimed`: the message comes again later.
     """
-    payment = billing.get_payment(payment_id)
+    payment = billing.payments.get(payment_id)
     if payment.status != "requested":
         return
     payment = _claimed(payment, now)
@@ -36,7 +36,7 @@ def charge(payment_id: str, gateways: Mapping[str, Gateway], store_url: str, now
 def _claimed(payment: Payment, now: datetime) -> Payment:
     claimed = rules.claim(payment, now)
     writing = Transaction()
-    writing.save(billing.payment_row(claimed))
+    writing.save(billing.payments.row(claimed))
     try:
         writing.commit()
     except Stale:
@@ -47,7 +47,7 @@ def _claimed(payment: Payment, now: datetime) -> Payment:
 
 def _request(payment: Payment, store_url: str) -> ChargeRequest:
     customer = customers.get(payment.customer_id)
-    invoice = billing.get_invoice(payment.invoice_id)
+    invoice = billing.invoices.get(payment.invoice_id)
     return ChargeRequest(
         payment_id=payment.id,
         amount=payment.amount,
@@ -75,10 +75,10 @@ def _charged(payment: Payment, made: Charged) -> Payment:
 
 def _record(payment_id: str, change: rules.PaymentChange, event: str, now: datetime) -> None:
     def attempt() -> None:
-        before = billing.get_payment(payment_id)
+        before = billing.payments.get(payment_id)
         after = change(before)
         writing = Transaction()
-        writing.save(billing.payment_row(after))
+        writing.save(billing.payments.row(after))
         if after.status != before.status:
             writing.emit(Event(event, payment_id, now))
             writing.audit(

@@ -14,7 +14,7 @@ from chalicelib.flows import charging, reconciliation, settlement
 bp = Blueprint(__name__)
 
 
-@bp.on_sqs_message(queue="charges", batch_size=5)
+@bp.on_sqs_message(queue="charges", batch_size=1)
 def charge_worker(event: SQSEvent) -> Any:
     """Ask the provider for the charge of each `{"payment_id"}`."""
     return workers.each_message(

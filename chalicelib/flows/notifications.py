@@ -21,8 +21,8 @@ from chalicelib.orders import store as orders
 def invoice_issued(event: Event, reach: Reach, now: datetime) -> None:
     """Send the invoice of a new order (V1)."""
     order = orders.get(event.subject)
-    invoice = billing.get_invoice(order.invoice_id)
-    payment = billing.get_payment(order.payment_id)
+    invoice = billing.invoices.get(order.invoice_id)
+    payment = billing.payments.get(order.payment_id)
     lines = [
         {"name": line.description, "quantity": line.quantity, "amount": _money(line.amount)}
         for line in invoice.lines
@@ -38,11 +38,11 @@ def invoice_issued(event: Event, reach: Reach, now: datetime) -> None:
 
 def boleto_to_pay(event: Event, reach: Reach, now: datetime) -> None:
     """Send the slip, when there is one (S4)."""
-    payment = billing.get_payment(event.subject)
+    payment = billing.payments.get(event.subject)
     if payment.slip is None or payment.due_date is None:
         return
     params = {
-        "number": billing.get_invoice(payment.invoice_id).number,
+        "number": billing.invoices.get(payment.invoice_id).number,
         "amount": _money(payment.amount),
         "due_date": payment.due_date.isoformat(),
         "digitable_line": payment.slip.line,
@@ -53,9 +53,9 @@ def boleto_to_pay(event: Event, reach: Reach, now: datetime) -> None:
 
 def payment_received(event: Event, reach: Reach, now: datetime) -> None:
     """Confirm that the money is in."""
-    payment = billing.get_payment(event.data["payment_id"])
+    payment = billing.payments.get(event.data["payment_id"])
     params = {
-        "number": billing.get_invoice(payment.invoice_id).number,
+        "number": billing.invoices.get(payment.invoice_id).number,
         "amount": _money(payment.amount),
         "paid_at": rfc3339(payment.paid_at or event.at),
         "method": payment.method,

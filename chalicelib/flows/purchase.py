@@ -112,7 +112,7 @@ def page(customer_id: str, limit: int, cursor: str | None) -> Page[Placed]:
 
 
 def _placed(order: Order) -> Placed:
-    return Placed(order, billing.get_payment(order.payment_id))
+    return Placed(order, billing.payments.get(order.payment_id))
 
 
 def _preview(customer: Customer, wishes: Sequence[Wish], method: Method | None, now: datetime) -> Preview:
@@ -177,7 +177,7 @@ def _commit(
         created_at=now,
     )
     placed = Placed(order, payment)
-    writing.save(orders.row(order), billing.invoice_row(invoice), billing.payment_row(payment))
+    writing.save(orders.row(order), billing.invoices.row(invoice), billing.payments.row(payment))
     writing.emit(Event("order.placed", order.id, now))
     actor = Actor(customer.id, "store")
     for subject, state in ((order, order.status), (invoice, invoice.status), (payment, payment.status)):

@@ -10,6 +10,9 @@ from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.money import Money, total
 from chalicelib.orders.rules import Installation, OrderItem
 
+# All that is bought together is activated in one transaction, of at most 100 rows: four for each licence.
+LARGEST_ORDER = 20
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -45,6 +48,8 @@ def quote(wishes: Sequence[Wish], context: Context) -> Quote:
     """Price the wishes; `Invalid` names every faulty field, and prices come from the catalogue only."""
     faults = [fault for at, wish in enumerate(wishes) for fault in _faults(at, wish, wishes, context)]
     faults += _repeated_addons(wishes, context)
+    if sum(wish.quantity for wish in wishes) > LARGEST_ORDER:
+        faults.append(FieldError("/items", "too_many", f"at most {LARGEST_ORDER} in one order, all together"))
     if faults:
         raise Invalid(errors=faults)
     items = tuple(_item(wish, wishes, context) for wish in wishes)
@@ -61,7 +66,8 @@ def _faults(at: int, wish: Wish, wishes: Sequence[Wish], context: Context) -> li
         faults.append(_fault(at, "product", "host_product_required", f"needs one of: {hosts}"))
     if product.price(context.currency) is None:
         faults.append(_fault(at, "product", "no_price", f"not sold in {context.currency}"))
-    if wish.quantity != 1 and (product.kind in ("addon", "subscription") or wish.installation):
+    # Only licences come in numbers: a session, say, has a ticket of its own.
+    if wish.quantity != 1 and (product.kind != "license" or wish.installation):
         faults.append(_fault(at, "quantity", "one_only", "one of this per line"))
     if wish.installation and product.kind != "license":
         faults.append(_fault(at, "installation", "not_a_license", "only a licence has an installation"))

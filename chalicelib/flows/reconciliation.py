@@ -37,9 +37,9 @@ def reconcile(reach: Reach, now: datetime) -> None:
 def _due(reach: Reach, now: datetime) -> Iterable[tuple[str, Callable[[str], None]]]:
     for event_id in due_events(now):
         yield event_id, lambda id: deliver(id, reach, now)
-    for payment in billing.payments_due(now):
+    for payment in billing.payments.due(now):
         yield payment.id, lambda id: reach.charges({"payment_id": id})
-    for event in billing.events_due(now):
+    for event in billing.events.due(now):
         yield event.id, lambda id: reach.settlements({"event_id": id})
     for mail_id in mail.sweep(now):
         yield mail_id, lambda id: reach.mails({"mail_id": id})

@@ -34,7 +34,7 @@ def settle(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> Non
 
     Raises `ProviderUnavailable` and `NotYetPaid`: the event stays due and is settled later.
     """
-    event = billing.find_event(event_id)
+    event = billing.events.find(event_id)
     if event is None or event.settled_at or event.provider_id is None:
         return
     found = gateways[event.provider].fetch(event.provider_id)
@@ -48,14 +48,14 @@ def settle(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> Non
 
 
 def _book(event_id: str, found: ProviderPayment | None, now: datetime) -> None:
-    event = billing.find_event(event_id)
+    event = billing.events.find(event_id)
     if event is None or event.settled_at:
         return
-    payment = billing.find_payment(found.reference) if found and found.reference else None
+    payment = billing.payments.find(found.reference) if found and found.reference else None
     order = orders.find(payment.order_id) if payment else None
     verdict = _verdict(payment, order, found)
     writing = Transaction()
-    writing.save(billing.event_row(rules.settled(event, verdict, now)))
+    writing.save(billing.events.row(rules.settled(event, verdict, now)))
     if verdict == "accept" and payment and order and found:
         _accept(writing, payment, order, found, now)
     elif verdict in NEEDS_A_PERSON and found:
@@ -78,10 +78,10 @@ def _verdict(payment: Payment | None, order: Order | None, found: ProviderPaymen
 def _accept(
     writing: Transaction, payment: Payment, order: Order, found: ProviderPayment, now: datetime
 ) -> None:
-    invoice = billing.get_invoice(payment.invoice_id)
+    invoice = billing.invoices.get(payment.invoice_id)
     writing.save(
-        billing.payment_row(rules.paid(payment, found.provider_id, now)),
-        billing.invoice_row(rules.invoice_paid(invoice, now)),
+        billing.payments.row(rules.paid(payment, found.provider_id, now)),
+        billing.invoices.row(rules.invoice_paid(invoice, now)),
         orders.row(order_rules.paid(order, now)),
     )
     writing.emit(Event("order.paid", order.id, now, {"payment_id": payment.id}))

@@ -15,7 +15,7 @@ from chalicelib.mail.gateways import ses
 bp = Blueprint(__name__)
 
 
-@bp.on_sqs_message(queue="mails", batch_size=5)
+@bp.on_sqs_message(queue="mails", batch_size=3)
 def mail_worker(event: SQSEvent) -> Any:
     """Deliver each `{"mail_id"}`."""
     return workers.each_message(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from chalicelib.kernel.errors import LOCALES
+from chalicelib.kernel.errors import LOCALES, NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import derived_id
 
@@ -66,6 +66,22 @@ class Mail:
     message_id: str | None = None
     version: int | None = None
 
+    @property
+    def due_at(self) -> datetime | None:
+        """When somebody must look at this mail again; None when nothing is outstanding."""
+        if self.status == "queued":
+            wait = FIRST_WAIT * 2 ** (self.attempts - 1)
+            return self.claimed_at + wait if self.claimed_at else self.created_at
+        if self.status == "sending" and self.claimed_at:
+            return self.claimed_at + UNCERTAIN
+        return None
+
+
+class MailNotFound(NotFound):
+    """Somebody asked to deliver a mail that was never queued."""
+
+    code = "mail_not_found"
+
 
 def compose(
     kind: str,
@@ -87,20 +103,9 @@ def compose(
     return Mail(mail_id, kind, subject, customer_id, to, locale, params, formal, created_at=now)
 
 
-def due_at(mail: Mail) -> datetime | None:
-    """When somebody must look at this mail again; None when nothing is outstanding."""
-    if mail.status == "queued":
-        wait = FIRST_WAIT * 2 ** (mail.attempts - 1)
-        return mail.claimed_at + wait if mail.claimed_at else mail.created_at
-    if mail.status == "sending" and mail.claimed_at:
-        return mail.claimed_at + UNCERTAIN
-    return None
-
-
 def to_send(mail: Mail, now: datetime) -> bool:
     """Whether the time has come to hand it to the sender (again)."""
-    due = due_at(mail)
-    return mail.status == "queued" and due is not None and due <= now
+    return mail.status == "queued" and mail.due_at is not None and mail.due_at <= now
 
 
 def claim(mail: Mail, now: datetime) -> Mail | None:
@@ -128,8 +133,7 @@ def refused(mail: Mail, attempt: int, *, retryable: bool) -> Mail:
 
 def unknown(mail: Mail, now: datetime) -> Mail:
     """Decide about an attempt of which neither an answer nor a Send event came within the window."""
-    due = due_at(mail)
-    if mail.status != "sending" or due is None or now < due:
+    if mail.status != "sending" or mail.due_at is None or now < mail.due_at:
         return mail
     return replace(mail, status="failed") if mail.formal else _again(mail)
 

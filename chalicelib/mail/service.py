@@ -16,15 +16,11 @@ from chalicelib.storage.transaction import Transaction, retrying
 log = logging.getLogger(__name__)
 
 
-class MailNotFound(LookupError):
-    """Somebody asked to deliver a mail that was never queued."""
-
-
 def queue(mail: Mail) -> None:
     """Store a new mail; nothing happens when there is one of its (kind, subject) already (invariant 3)."""
 
     def attempt() -> None:
-        if store.load(mail.id) is None:
+        if store.find(mail.id) is None:
             _save(None, mail, mail.created_at)
 
     retrying(attempt)
@@ -69,9 +65,7 @@ def _take(mail_id: str, now: datetime) -> tuple[int, Message] | None:
     """
 
     def attempt() -> tuple[int, Message] | None:
-        mail = store.load(mail_id)
-        if mail is None:
-            raise MailNotFound(mail_id)
+        mail = store.get(mail_id)
         claimed = rules.claim(mail, now)
         if claimed is None:
             return None
@@ -86,7 +80,7 @@ def _decide(mail_id: str, decision: Callable[[Mail], Mail], now: datetime, why: 
     """Apply a decision to the mail as it is now; it is saved if it changes anything."""
 
     def attempt() -> Mail | None:
-        mail = store.load(mail_id)
+        mail = store.find(mail_id)
         if mail is None:
             return None
         decided = decision(mail)

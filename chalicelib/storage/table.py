@@ -1,14 +1,9 @@
-"""The one table: its base row, the registered key prefixes, and the mapping of rows to domain records.
-
-Domain records are frozen dataclasses with a `version` (None until stored). A row class declares one
-attribute for each field of its record, under the same name, so that the mapping is one function.
-"""
+"""The one table: its base row, the registered key prefixes, and the index of due work."""
 
 from __future__ import annotations
 
-import dataclasses
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,7 +14,6 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib.kernel.clock import sortable
-from chalicelib.kernel.paging import NotACursor, Page, decode_cursor, encode_cursor
 
 # Every item collection of the table. A store builds its keys from one of these; a test checks that
 # no two stores share a prefix.
@@ -44,7 +38,9 @@ PREFIXES = {
 
 DUE_SHARDS = 4
 
-D = TypeVar("D")
+# What DynamoDB takes as a partition and as a sort key, in bytes.
+LONGEST_PK, LONGEST_SK = 2048, 1024
+
 R = TypeVar("R", bound="Row")
 
 
@@ -104,11 +100,6 @@ def key(prefix: str, *parts: str) -> str:
     return "#".join((prefix, *parts))
 
 
-def owned(customer_id: str, prefix: str, at: datetime, id: str) -> dict[str, Any]:
-    """The `gsi1` keys of a row that its customer lists, newest or oldest first."""
-    return {"gsi1pk": key("CUS", customer_id), "gsi1sk": key(prefix, sortable(at), id)}
-
-
 def due(kind: str, at: datetime | None, id: str) -> dict[str, Any]:
     """The `gsi2` keys of work due at `at`; none when nothing is due."""
     if at is None:
@@ -121,26 +112,10 @@ def shard_of(id: str) -> int:
     return zlib.crc32(id.encode()) % DUE_SHARDS
 
 
-def to_row(row_type: type[R], record: Any, keys: Mapping[str, Any]) -> R:
-    """The row of a record: its fields plus the given key attributes."""
-    values = {_attribute(row_type, f.name): getattr(record, f.name) for f in dataclasses.fields(record)}
-    # What is None is left out, and so removed: a row is always written whole.
-    return row_type(**{name: value for name, value in values.items() if value is not None}, **keys)
-
-
-def to_record(row: Row, record_type: Callable[..., D]) -> D:
-    """The record a row was made from."""
-    names = [f.name for f in dataclasses.fields(record_type)]  # type: ignore[arg-type]
-    return record_type(**{name: getattr(row, _attribute(type(row), name)) for name in names})
-
-
-def _attribute(row_type: type[Row], field: str) -> str:
-    # `kind` is the row's own discriminator, so a record's kind is stored under another name.
-    return f"{row_type.__name__.removesuffix('Row').lower()}_kind" if field == "kind" else field
-
-
 def load(row_type: type[R], pk: str, sk: str, *, consistent: bool = True) -> R | None:
-    """One row by its key, or None."""
+    """One row by its key, or None; nothing is stored under a key longer than DynamoDB takes."""
+    if len(pk.encode()) > LONGEST_PK or len(sk.encode()) > LONGEST_SK:
+        return None
     try:
         return row_type.get(pk, sk, consistent_read=consistent)
     except DoesNotExist:
@@ -151,33 +126,6 @@ def collection(pk: str, sk_prefix: str = "") -> Iterable[Row]:
     """All rows of one item collection, strongly consistent, in key order."""
     condition = Row.sk.startswith(sk_prefix) if sk_prefix else None
     return Row.query(pk, condition, consistent_read=True)
-
-
-def page_by_owner(row_type: type[R], owner: str, prefix: str, *, limit: int, cursor: str | None) -> Page[R]:
-    """One page of an owner's rows of a kind, newest first; `NotACursor` for a foreign cursor."""
-    start = None
-    if cursor:
-        position = decode_cursor(cursor)
-        if set(position) != {"pk", "sk", "gsi1sk"} or not position["gsi1sk"].startswith(prefix):
-            raise NotACursor()
-        start = {name: {"S": value} for name, value in {**position, "gsi1pk": owner}.items()}
-    found = row_type.by_owner.query(
-        owner,
-        ByOwner.gsi1sk.startswith(f"{prefix}#"),
-        scan_index_forward=False,
-        limit=limit,
-        page_size=limit,
-        last_evaluated_key=start,
-    )
-    items = tuple(found)
-    last = found.last_evaluated_key
-    following = encode_cursor({n: last[n]["S"] for n in ("pk", "sk", "gsi1sk")}) if last else None
-    return Page(items, following)
-
-
-def all_by_owner(row_type: type[R], owner: str, prefix: str) -> Iterable[R]:
-    """All of an owner's rows of a kind, newest first."""
-    return row_type.by_owner.query(owner, ByOwner.gsi1sk.startswith(f"{prefix}#"), scan_index_forward=False)
 
 
 def due_until(row_type: type[R], kind: str, now: datetime) -> Iterable[R]:

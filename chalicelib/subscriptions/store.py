@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
-from chalicelib.kernel.paging import Page
 from chalicelib.kernel.terms import Terms
 from chalicelib.storage.attributes import DateAttribute, InstantAttribute, MoneyAttribute, RecordAttribute
-from chalicelib.storage.table import Row, all_by_owner, key, load, owned, page_by_owner, to_record, to_row
+from chalicelib.storage.records import Records
+from chalicelib.storage.table import Row
 from chalicelib.subscriptions.rules import Subscription, SubscriptionNotFound
 
 
@@ -29,28 +29,10 @@ class SubscriptionRow(Row, discriminator="subscription"):
     created_at = InstantAttribute()
 
 
-def row(subscription: Subscription) -> SubscriptionRow:
-    """The row to save."""
-    listed = owned(subscription.customer_id, "SUB", subscription.created_at, subscription.id)
-    keys = {"pk": key("SUB", subscription.id), "sk": "SUB", **listed}
-    return to_row(SubscriptionRow, subscription, keys)
-
-
-def get_own(subscription_id: str, customer_id: str) -> Subscription:
-    """A customer's own subscription; `SubscriptionNotFound` for anybody else's."""
-    found = load(SubscriptionRow, key("SUB", subscription_id), "SUB")
-    if found is None or found.customer_id != customer_id:
-        raise SubscriptionNotFound(what="subscription", id=subscription_id)
-    return to_record(found, Subscription)
-
-
-def page(customer_id: str, limit: int, cursor: str | None) -> Page[Subscription]:
-    """A customer's subscriptions, newest first."""
-    rows = page_by_owner(SubscriptionRow, key("CUS", customer_id), "SUB", limit=limit, cursor=cursor)
-    return rows.map(lambda found: to_record(found, Subscription))
+_subscriptions = Records("SUB", SubscriptionRow, Subscription, SubscriptionNotFound, "subscription")
+row, get_own, page = _subscriptions.row, _subscriptions.get_own, _subscriptions.page
 
 
 def active_products(customer_id: str) -> frozenset[str]:
     """The products a customer subscribes to at present: what he "holds" (R1)."""
-    rows = all_by_owner(SubscriptionRow, key("CUS", customer_id), "SUB")
-    return frozenset(row.product for row in rows if row.status == "active")
+    return frozenset(one.product for one in _subscriptions.all_of(customer_id) if one.status == "active")

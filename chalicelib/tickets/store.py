@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.kernel.paging import Page
 from chalicelib.storage.attributes import InstantAttribute
-from chalicelib.storage.table import Row, key, load, owned, page_by_owner, to_record, to_row
+from chalicelib.storage.records import Records
+from chalicelib.storage.table import Row
 from chalicelib.tickets.rules import Ticket, TicketNotFound
 
 
@@ -26,29 +26,5 @@ class TicketRow(Row, discriminator="ticket"):
     created_at = InstantAttribute()
 
 
-def row(ticket: Ticket) -> TicketRow:
-    """The row to save."""
-    listed = owned(ticket.customer_id, "TKT", ticket.created_at, ticket.id)
-    return to_row(TicketRow, ticket, {"pk": key("TKT", ticket.id), "sk": "TKT", **listed})
-
-
-def get(ticket_id: str) -> Ticket:
-    """A ticket; `TicketNotFound`."""
-    found = load(TicketRow, key("TKT", ticket_id), "TKT")
-    if found is None:
-        raise TicketNotFound(what="ticket", id=ticket_id)
-    return to_record(found, Ticket)
-
-
-def get_own(ticket_id: str, customer_id: str) -> Ticket:
-    """A customer's own ticket; `TicketNotFound` for anybody else's."""
-    ticket = get(ticket_id)
-    if ticket.customer_id != customer_id:
-        raise TicketNotFound(what="ticket", id=ticket_id)
-    return ticket
-
-
-def page(customer_id: str, limit: int, cursor: str | None) -> Page[Ticket]:
-    """A customer's tickets, newest first."""
-    rows = page_by_owner(TicketRow, key("CUS", customer_id), "TKT", limit=limit, cursor=cursor)
-    return rows.map(lambda found: to_record(found, Ticket))
+_tickets = Records("TKT", TicketRow, Ticket, TicketNotFound, "ticket")
+row, get, get_own, page = _tickets.row, _tickets.get, _tickets.get_own, _tickets.page

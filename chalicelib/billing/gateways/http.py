@@ -18,7 +18,8 @@ from chalicelib.billing.gateways import Notice, ProviderUnavailable
 
 Json = dict[str, Any]
 
-TIMEOUT = Timeout(connect=3, read=10)
+# A charge takes up to six calls, within its worker's time limit and lease.
+TIMEOUT = Timeout(connect=2, read=5)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Our credentials, another call at the same thing, too much at once: nothing is wrong with the request.
 REPEATABLE = (401, 403, 408, 409, 425, 429)
@@ -26,7 +27,7 @@ REPEATABLE = (401, 403, 408, 409, 425, 429)
 
 @dataclass(frozen=True)
 class Answer:
-    """A 2xx or a definite 4xx; `body` is empty when there was no JSON object in a 4xx."""
+    """A 2xx or a definite 4xx; `body` is empty when there was no JSON object in it."""
 
     status: int
     body: Json
@@ -72,8 +73,7 @@ class Endpoint:
                 body=body,
                 headers={**self._headers, **(headers or {})},
                 timeout=self._timeout,
-                retries=False,
-                redirect=False,
+                retries=False,  # nor are redirects followed
             )
         except HTTPError as error:
             # Only the kind of error: its text holds the address, with what was asked for.
@@ -81,10 +81,7 @@ class Endpoint:
         status = response.status
         if status in REPEATABLE or not (200 <= status < 300 or 400 <= status < 500):
             raise ProviderUnavailable(f"{method} answered {status}")
-        found = read_json(response.data)
-        if found is None and status < 300:
-            raise ProviderUnavailable(f"{method} answered {status} without a JSON object")
-        return Answer(status, found or {})
+        return Answer(status, read_json(response.data) or {})
 
 
 def read_json(raw: bytes) -> Json | None:

@@ -41,6 +41,7 @@ from chalicelib.kernel.money import EXPONENTS, Money
 API_VERSION = "2026-10-28.endive"
 SESSIONS = "/v1/checkout/sessions"
 TOLERANCE_SECONDS = 300
+TIME = re.compile(r"[1-9][0-9]{0,11}")
 LOCALES = ("es", "pt-BR", "en")
 
 
@@ -131,11 +132,11 @@ def _form(request: ChargeRequest) -> dict[str, str]:
 
 def _payment(session: Json) -> ProviderPayment | None:
     """None for a session in a currency that we do not sell in: the account may serve others too."""
-    currency = str(session.get("currency")).upper()
-    if currency not in EXPONENTS:
-        return None
-    charge = dig(session, "payment_intent", "latest_charge")
     with reading("a session of Stripe"):
+        currency = str(session["currency"]).upper()
+        if currency not in EXPONENTS:
+            return None
+        charge = dig(session, "payment_intent", "latest_charge")
         status = _status(session, charge)
         paid = dig(charge, "created") if status == "paid" else None
         return ProviderPayment(
@@ -180,11 +181,11 @@ def _announces_payment(event: Json) -> bool:
 
 def _signatures(header: str) -> tuple[int, list[bytes]]:
     """The time (Unix seconds) and all v1 signatures of `t=…,v1=…,v1=…`; other schemes are overlooked."""
-    pairs = [item.partition("=")[::2] for item in header.split(",")]
-    times = [value for key, value in pairs if key == "t"]
-    if len(times) != 1 or not re.fullmatch(r"[1-9][0-9]{0,11}", times[0]):
-        raise NotAuthentic("the signature header tells no time")
-    return int(times[0]), [value.encode("utf-8", "surrogatepass") for key, value in pairs if key == "v1"]
+    pairs = [item.partition("=") for item in header.split(",")]
+    times = [value for key, _, value in pairs if key == "t"]
+    if not all(equals for _, equals, _ in pairs) or len(times) != 1 or not TIME.fullmatch(times[0]):
+        raise NotAuthentic("the signature header is not one")
+    return int(times[0]), [value.encode("utf-8", "surrogatepass") for key, _, value in pairs if key == "v1"]
 
 
 def _refusal(answer: Answer) -> ChargeRefused:

@@ -101,9 +101,9 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty table with the keys and indexes of the deployed one."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
-        _create("vigencia-test")
-        bind("vigencia-test")
-        yield "vigencia-test"
+        _create("vigencia-mail-test")
+        bind("vigencia-mail-test")
+        yield "vigencia-mail-test"
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def ses_client(table: str) -> Any:
 @pytest.fixture
 def ses(ses_client: Any) -> SesMailer:
     """SES as it is deployed."""
-    return SesMailer(ses_client, sender=SENDER, configuration_set="vigencia-test")
+    return SesMailer(ses_client, sender=SENDER, configuration_set="vigencia-mail-test")
 
 
 def outbox() -> list[Any]:

@@ -44,7 +44,7 @@ def test_unknown_kind_or_language_is_refused(kind: str, locale: str) -> None:
 
 
 def test_fresh_mail_is_due_at_once() -> None:
-    assert rules.due_at(a_mail()) == NOW
+    assert a_mail().due_at == NOW
     assert rules.to_send(a_mail(), NOW)
 
 
@@ -56,7 +56,7 @@ def test_mail_is_claimed_by_one_sender_only() -> None:
 
 def test_claimed_mail_waits_for_the_send_event_before_anything_is_decided() -> None:
     claimed = sending(a_mail())
-    assert rules.due_at(claimed) == NOW + UNCERTAIN
+    assert claimed.due_at == NOW + UNCERTAIN
     assert rules.unknown(claimed, NOW + UNCERTAIN - SECOND) == claimed
     assert rules.unknown(claimed, NOW + UNCERTAIN).status == "queued"
 
@@ -74,7 +74,7 @@ def test_each_wait_after_a_refusal_is_twice_the_one_before() -> None:
     while mail.status == "queued":
         claimed = sending(mail)
         mail = rules.refused(claimed, claimed.attempts, retryable=True)
-        if due := rules.due_at(mail):
+        if due := mail.due_at:
             waits.append(due - NOW)
     assert waits == [rules.FIRST_WAIT * 2**i for i in range(MAX_ATTEMPTS - 1)]
     assert mail.status == "failed"
@@ -130,5 +130,5 @@ def test_work_is_due_exactly_while_a_mail_is_neither_sent_nor_given_up(
             mail = rules.unknown(mail, now)
         else:
             mail = rules.refused(mail, mail.attempts, retryable=step == "refused")
-        assert (rules.due_at(mail) is None) == (mail.status in ("sent", "failed"))
+        assert (mail.due_at is None) == (mail.status in ("sent", "failed"))
         assert mail.attempts <= MAX_ATTEMPTS

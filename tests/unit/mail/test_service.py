@@ -13,7 +13,7 @@ from chalicelib.mail import rules, service, store
 from chalicelib.mail.gateways import MailRefused, MailUncertain
 from chalicelib.mail.gateways.ses import SesMailer
 from chalicelib.mail.rules import MAX_ATTEMPTS, UNCERTAIN, Mail
-from chalicelib.storage.table import collection, key, page_by_owner
+from chalicelib.storage.table import collection, key
 from chalicelib.storage.transaction import Stale, Transaction
 
 from .conftest import NOW, Provider, a_mail, outbox, rows
@@ -47,7 +47,7 @@ def deliver(mail: Mail, provider: Provider, now: datetime = NOW) -> None:
 
 
 def now_is(mail: Mail) -> Mail:
-    stored = store.load(mail.id)
+    stored = store.find(mail.id)
     assert stored is not None
     return stored
 
@@ -97,8 +97,8 @@ def test_customer_finds_his_mails_by_time(table: str) -> None:
     first = queued(subject="pay_1")
     second = queued(subject="pay_2", now=NOW + timedelta(minutes=1))
     queued(subject="pay_3", customer_id=None)
-    page = page_by_owner(store.MailRow, key("CUS", "cus_ana"), "MAIL", limit=10, cursor=None)
-    assert [row.id for row in page.items] == [second.id, first.id]
+    page = store.page("cus_ana", 10, None)
+    assert [mail.id for mail in page.items] == [second.id, first.id]
 
 
 def test_delivered_mail_is_in_the_outbox_and_leaves_the_due_index(table: str, ses: SesMailer) -> None:
@@ -142,7 +142,7 @@ def test_claim_decided_on_an_old_reading_cannot_be_committed(table: str) -> None
 
 
 def test_mail_that_was_never_queued_is_an_error(table: str) -> None:
-    with pytest.raises(service.MailNotFound):
+    with pytest.raises(rules.MailNotFound):
         service.deliver("mail_unknown", Provider(), NOW)
 
 
