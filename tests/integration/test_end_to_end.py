@@ -1,0 +1,222 @@
+"""The main job over HTTP against the deployed template: what a newcomer does in his first two minutes."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from infra import commands
+from infra.emulator import direct
+from infra.local import STACK, Local
+from infra.machine import Ports
+
+PASSWORD = "Vigencia-demo-1"
+SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    json: Any
+
+
+@dataclass(frozen=True)
+class Client:
+    """A web client of the running stack, signed in or not."""
+
+    base: str
+    token: str | None = None
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        sent = {"Content-Type": "application/json", **headers}
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, sent, method=method)
+        try:
+            with direct.open(request, timeout=60) as answer:
+                return Answer(answer.status, dict(answer.headers), json.loads(answer.read()))
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, dict(error.headers), json.loads(error.read()))
+
+    def get(self, path: str) -> Any:
+        answer = self.call("GET", path)
+        assert answer.status == 200, answer
+        return answer.json
+
+    def signed_in(self, email: str) -> Client:
+        answer = self.call("POST", "/v1/sessions", {"email": email, "password": PASSWORD})
+        assert answer.status == 201, answer
+        return Client(self.base, answer.json["access_token"])
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    running = Local(tmp_path_factory.mktemp("stack"), Ports.free(), say=lambda line: None)
+    try:
+        running.start()
+        running.seed()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def visitor(local: Local) -> Client:
+    return Client(local.endpoints["api"])
+
+
+def eventually(what: str, found: Callable[[], Any]) -> Any:
+    """What `found` gives, as soon as it is something; the queue workers run by themselves."""
+    give_up = time.monotonic() + SECONDS
+    while time.monotonic() < give_up:
+        if result := found():
+            return result
+        time.sleep(0.2)
+    raise AssertionError(f"{what} did not happen within {SECONDS} s")
+
+
+def mails_to(local: Local, email: str) -> list[str]:
+    """The subjects of the e-mails that SES took for an address, oldest first."""
+    with direct.open(local.endpoints["mail_outbox"], timeout=10) as answer:
+        accounts = json.loads(answer.read())["messages"]
+    return [one["Subject"] for messages in accounts.values() for one in messages if email in one["To"]]
+
+
+def registered(visitor: Client, **changes: Any) -> tuple[str, Client]:
+    """A new customer of Brazil, signed in."""
+    email = f"{uuid.uuid4().hex[:12]}@example.com"
+    about = {
+        "email": email,
+        "password": PASSWORD,
+        "name": "Maria Silva",
+        "country": "BR",
+        "locale": "pt-BR",
+        "tax_id": "529.982.247-25",
+        **changes,
+    }
+    answer = visitor.call("POST", "/v1/customers", about)
+    assert answer.status == 201, answer
+    return email, visitor.signed_in(email)
+
+
+def test_a_newcomer_buys_pays_and_validates(local: Local, visitor: Client) -> None:
+    email, customer = registered(visitor)
+    order = {
+        "items": [
+            {"product": "prestaimport", "installation": {"name": "Loja", "domain": "loja.example.com"}},
+            {"product": "supplier-a"},
+        ],
+        "payment_method": "boleto",
+    }
+    placed = customer.call("POST", "/v1/orders", order, **{"Idempotency-Key": "first"})
+    assert placed.status == 201, placed
+    again = customer.call("POST", "/v1/orders", order, **{"Idempotency-Key": "first"})
+    assert (again.status, again.json, again.headers["Idempotent-Replayed"]) == (201, placed.json, "true")
+
+    path = f"/v1/orders/{placed.json['id']}"
+    slip = eventually("the boleto", lambda: customer.get(path)["payment"]["boleto"])
+    assert len(slip["digitable_line"]) == 47
+    assert commands.pay(local.home, placed.json["payment"]["id"]) == 0
+    eventually("the activation", lambda: customer.get(path)["licenses"])
+
+    (license,) = customer.get("/v1/licenses")["data"]
+    question = {"key": license["key"], "addons": ["supplier-a"], "nonce": "n-1"}
+    verdict = visitor.call("POST", "/v1/licenses/validate", question)
+    assert (verdict.status, verdict.json["valid"], verdict.json["code"]) == (200, True, "VALID")
+    assert [(one["code"], one["status"]) for one in verdict.json["addons"]] == [("supplier-a", "active")]
+    (key,) = visitor.get("/.well-known/jwks.json")["keys"]
+    public = jwt.PyJWK(key)
+    claims = jwt.decode(verdict.json["token"], public.key, algorithms=["EdDSA"], issuer=visitor.base)
+    assert (claims["license"], claims["nonce"], claims["valid"]) == (license["id"], "n-1", True)
+
+    subjects = eventually("four e-mails", lambda: [] if len(m := mails_to(local, email)) < 4 else m)
+    assert len(subjects) == len(set(subjects)) == 4, subjects
+
+
+def test_a_card_order_is_paid_at_the_hosted_checkout(local: Local, visitor: Client) -> None:
+    customer = visitor.signed_in("jose@example.com")
+    placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]})
+    assert (placed.status, placed.json["payment"]["method"]) == (201, "card")
+    path = f"/v1/orders/{placed.json['id']}"
+    checkout = eventually("the checkout", lambda: customer.get(path)["payment"]["redirect_url"])
+    assert checkout.startswith(local.endpoints["sandbox"])
+    assert commands.pay(local.home, placed.json["payment"]["id"]) == 0
+    eventually("the payment", lambda: customer.get(path)["status"] == "paid")
+
+
+def test_a_paid_advisory_moves_its_ticket_on(local: Local, visitor: Client) -> None:
+    customer = visitor.signed_in("ana@example.com")
+    placed = customer.call("POST", "/v1/orders", {"items": [{"product": "advisory-1h"}]})
+    assert placed.status == 201, placed
+    (ticket_id,) = placed.json["tickets"]
+    assert customer.get(f"/v1/tickets/{ticket_id}")["waits_for"] == "payment"
+    assert commands.pay(local.home, placed.json["payment"]["id"]) == 0
+    eventually("the ticket", lambda: customer.get(f"/v1/tickets/{ticket_id}")["waits_for"] == "slots")
+
+
+def test_the_gateway_itself_answers_with_problems(visitor: Client) -> None:
+    missing = visitor.call("GET", "/v1/orders")
+    forged = Client(visitor.base, "not.a.token").call("GET", "/v1/orders")
+    unknown = visitor.call("GET", "/v1/nothing-here")
+    assert [answer.status for answer in (missing, forged, unknown)] == [401, 401, 404]
+    for answer in (missing, forged, unknown):
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
+        assert {"type", "title", "status", "code", "detail", "request_id"} <= set(answer.json)
+
+
+def test_roles_and_owners_are_told_apart(visitor: Client) -> None:
+    ana, finance = visitor.signed_in("ana@example.com"), visitor.signed_in("finance@example.com")
+    assert ana.call("GET", "/v1/staff/tasks").status == 403
+    assert finance.call("GET", "/v1/staff/tasks?sector=finance").status == 200
+    (subscription, *_) = ana.get("/v1/subscriptions")["data"]
+    _, stranger = registered(visitor)
+    assert stranger.call("GET", f"/v1/subscriptions/{subscription['id']}").status == 404
+
+
+def test_a_preflight_answers_only_listed_origins(local: Local, visitor: Client) -> None:
+    listed = local.environment()["ALLOWED_ORIGINS"].split(",")[0]
+    for origin, allowed in ((listed, listed), ("https://elsewhere.example", None)):
+        request = urllib.request.Request(
+            visitor.base + "/v1/orders", method="OPTIONS", headers={"Origin": origin}
+        )
+        with direct.open(request, timeout=30) as answer:
+            assert answer.status == 204
+            assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+
+
+def test_a_tick_runs_the_sweep(local: Local, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.tick(local.home, STACK, "2026-12-03T12:00:00Z", "reconcile") == 0
+    assert "reconcile" in capsys.readouterr().out
+
+
+def test_the_data_and_the_stream_survive_a_restart(tmp_path: Path) -> None:
+    ports = Ports.free()
+    first = Local(tmp_path, ports, say=lambda line: None)
+    try:
+        first.start()
+        first.seed()
+        email, _ = registered(Client(first.endpoints["api"]))
+    finally:
+        first.stop()
+    second = Local(tmp_path, ports, say=lambda line: None)
+    try:
+        second.start()
+        customer = Client(second.endpoints["api"]).signed_in(email)
+        placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]})
+        eventually("the boleto", lambda: customer.get(f"/v1/orders/{placed.json['id']}")["payment"]["boleto"])
+    finally:
+        second.stop()
