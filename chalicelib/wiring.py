@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.flows.reach import Reach, Send, Vendor
 from chalicelib.settings import settings
-from chalicelib.storage import table
 
 if TYPE_CHECKING:
     from chalicelib.billing.gateways import Gateway
@@ -23,6 +22,8 @@ KEY_SET_LASTS = 3600
 
 def connect() -> None:
     """Bind the rows to this deployment's table; cheap to repeat."""
+    from chalicelib.storage import table
+
     table.bind(settings().table_name)
 
 
@@ -129,19 +130,15 @@ def _queue(url: str) -> Send:
 
 
 @cache
-def _session() -> Any:
-    from botocore.session import get_session
-
-    return get_session()
-
-
-@cache
 def _client(service: str, config: Any = None) -> Any:
     from botocore.config import Config
 
+    from chalicelib.storage import table
+
+    connect()
     # Short enough for a retry to fit into the function's own time limit.
     patient = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
-    return _session().create_client(service, config=config or patient)
+    return table.session().create_client(service, config=config or patient)
 
 
 def _secret(name: str) -> Any:

@@ -7,6 +7,7 @@ import json
 import types
 import typing
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from pynamodb.attributes import Attribute
@@ -85,6 +86,10 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+# Resolving annotations costs more than reading the whole value.
+_hints = cache(typing.get_type_hints)
+
+
 def _shaped(value: Any, shape: Any) -> Any:
     origin, arguments = typing.get_origin(shape), typing.get_args(shape)
     if origin in (typing.Union, types.UnionType):
@@ -95,7 +100,7 @@ def _shaped(value: Any, shape: Any) -> Any:
     if origin is not None and issubclass(origin, typing.Mapping):
         return {key: _shaped(item, arguments[1]) for key, item in value.items()}
     if isinstance(shape, type) and dataclasses.is_dataclass(shape):
-        hints = typing.get_type_hints(shape)
+        hints = _hints(shape)
         return shape(**{name: _shaped(item, hints[name]) for name, item in value.items()})
     if shape is datetime:
         return parse_instant(value)

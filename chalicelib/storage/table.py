@@ -88,10 +88,15 @@ class Row(Model):
 
 
 def bind(table_name: str) -> None:
-    """Point every row class at the deployed table and open the one client they share."""
+    """Point every row class at the deployed table, over one connection that they share."""
     if Row.Meta.table_name != table_name:
         Row.Meta.table_name = table_name
         Row._get_connection()
+
+
+def session() -> Any:
+    """The botocore session of that connection: other clients made from it share its loaded data."""
+    return Row._get_connection().connection.session
 
 
 def key(prefix: str, *parts: str) -> str:
