@@ -1,0 +1,198 @@
+"""The house as tables: which layer a module belongs to, and what each layer may import."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tests.architecture.source import Import, Module
+
+# A new folder in chalicelib is a new feature or layer, and is named here.
+FEATURES = frozenset(
+    {
+        "billing",
+        "cancellations",
+        "catalog",
+        "customers",
+        "licensing",
+        "mail",
+        "orders",
+        "reports",
+        "subscriptions",
+        "tasks",
+        "tickets",
+    }
+)
+SHARED = frozenset({"kernel", "storage", "edge", "flows"})
+
+# Files whose name says what they are. Any other file of a feature is a sibling of `rules`.
+ENTRANCES = frozenset({"api", "events"})
+NAMED = frozenset({"store", "service", "schemas"}) | ENTRANCES
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What modules of a layer may import besides the standard library.
+
+    `own` are layers inside the same feature (or shared folder), `others` layers wherever they are.
+    """
+
+    own: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    libraries: frozenset[str] = frozenset()
+
+
+def _layer(own: str = "", others: str = "", libraries: str = "") -> Layer:
+    return Layer(*(frozenset(names.split()) for names in (own, others, libraries)))
+
+
+DECIDING = "rules port store service"
+LAYERS: Mapping[str, Layer] = {
+    "kernel": _layer(others="kernel"),
+    "storage": _layer(others="kernel storage", libraries="pynamodb botocore"),
+    # Inside a feature, from pure to outermost. A port is a `gateways` package itself: the Protocol.
+    "rules": _layer(own="rules", others="kernel"),
+    "port": _layer(own="rules", others="kernel"),
+    "adapter": _layer(own="rules port adapter", others="kernel", libraries="urllib3 botocore"),
+    "store": _layer(own="rules", others="kernel storage", libraries="pynamodb"),
+    "service": _layer(own=DECIDING, others="kernel storage"),
+    "schemas": _layer(
+        own="rules service schemas", others="kernel shapes", libraries="pydantic pydantic_core"
+    ),
+    "entrance": _layer(
+        own=f"{DECIDING} schemas adapter", others="kernel edge shapes wiring", libraries="chalice"
+    ),
+    # What joins features.
+    "flows": _layer(others=f"kernel storage {DECIDING} flows"),
+    "flows.schemas": _layer(
+        others="kernel rules service flows schemas shapes", libraries="pydantic pydantic_core"
+    ),
+    "flows.entrance": _layer(others=f"kernel {DECIDING} flows edge shapes wiring", libraries="chalice"),
+    "flows.api": _layer(
+        others=f"kernel {DECIDING} flows schemas flows.schemas edge shapes wiring", libraries="chalice"
+    ),
+    # What surrounds them.
+    "settings": _layer(),
+    "wiring": _layer(
+        others=f"kernel storage {DECIDING} adapter flows settings",
+        libraries="botocore urllib3 jwt aws_lambda_powertools",
+    ),
+    "shapes": _layer(others="kernel", libraries="pydantic pydantic_core"),
+    "edge": _layer(
+        others="kernel storage edge shapes wiring",
+        libraries="chalice aws_lambda_powertools pydantic pydantic_core",
+    ),
+    "app": _layer(others="edge entrance flows.entrance flows.api", libraries="chalice"),
+}
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """One import beyond its layer, with the reason for it."""
+
+    module: str
+    target: str
+    since: str
+    why: str
+
+
+EXCEPTIONS = (
+    Allowed("chalicelib.customers.tokens", "jwt", "2026-11-22", "verifying a token is computation"),
+    Allowed("chalicelib.licensing.signing", "jwt", "2026-11-22", "signing a token is computation"),
+    Allowed("chalicelib.licensing.signing", "cryptography", "2026-11-22", "signing a token is computation"),
+    Allowed("chalicelib.mail.render", "jinja2", "2026-11-22", "rendering a letter is computation"),
+    Allowed(
+        "chalicelib.edge.auth",
+        "chalicelib.customers.tokens",
+        "2026-11-22",
+        "the authorizer answers 401 to a refused token, and the refusal is the customers feature's",
+    ),
+)
+
+
+def layer_of(dotted: str) -> str:
+    """The layer of a module of ours, by its dotted name; ValueError for one that has no place."""
+    first, _, rest = dotted.partition(".")
+    folder, _, file = rest.partition(".")
+    if dotted in ("app", "chalicelib"):
+        return {"app": "app", "chalicelib": "settings"}[dotted]
+    if first != "chalicelib":
+        raise ValueError(f"{dotted} is not part of the product")
+    if folder in ("settings", "wiring"):
+        return folder
+    if folder == "flows":
+        return _flows_layer(file)
+    if folder == "edge":
+        return "shapes" if file == "schema" else "edge"
+    if folder in SHARED:
+        return folder
+    if folder in FEATURES:
+        return _feature_layer(file)
+    raise ValueError(f"{dotted} is in no known folder: name the folder in tests/architecture/layers.py")
+
+
+def _flows_layer(file: str) -> str:
+    if file in ("api", "schemas"):
+        return f"flows.{file}"
+    return "flows.entrance" if file in ("events", "relay") else "flows"
+
+
+def _feature_layer(file: str) -> str:
+    if file in ENTRANCES:
+        return "entrance"
+    if file in NAMED:
+        return file
+    if file.partition(".")[0] == "gateways":
+        return "adapter" if "." in file else "port"
+    return "rules"
+
+
+def folder_of(dotted: str) -> str:
+    """The feature or shared folder a module is in; empty at the top."""
+    parts = dotted.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in FEATURES | SHARED else ""
+
+
+def is_ours(dotted: str) -> bool:
+    """Whether a module belongs to the product, and not to a library, the tools or the tests."""
+    return dotted.partition(".")[0] in ("app", "chalicelib")
+
+
+def forbidden_imports(module: Module) -> Iterator[str]:
+    """What a module imports and its layer may not."""
+    for found in module.imports:
+        if found.target == "__future__" or _is_allowed(module.dotted, found.target):
+            continue
+        if fault := _fault(module.dotted, found):
+            yield f"{module.path}:{found.line}: {fault}"
+
+
+def _fault(importer: str, found: Import) -> str | None:
+    layer = layer_of(importer)
+    library = found.target.partition(".")[0]
+    if not is_ours(found.target):
+        known = LAYERS[layer].libraries | sys.stdlib_module_names
+        return None if library in known else f"{layer} imports the library {library}"
+    theirs, same = layer_of(found.target), folder_of(found.target) == folder_of(importer)
+    if theirs in LAYERS[layer].others or (same and theirs in LAYERS[layer].own):
+        return None
+    if {folder_of(importer), folder_of(found.target)} <= FEATURES and not same:
+        return f"the feature {folder_of(importer)} imports the feature {folder_of(found.target)}"
+    return f"{layer} imports {theirs}: {found.target}"
+
+
+def _is_allowed(importer: str, target: str) -> bool:
+    return any(
+        one.module == importer and (target == one.target or target.startswith(f"{one.target}."))
+        for one in EXCEPTIONS
+    )
+
+
+def unneeded_exceptions(modules: tuple[Module, ...]) -> Iterator[str]:
+    """Exceptions that no import makes use of any more."""
+    targets = {module.dotted: [found.target for found in module.imports] for module in modules}
+    for one in EXCEPTIONS:
+        used = (target for target in targets.get(one.module, []) if _is_allowed(one.module, target))
+        if not any(used):
+            yield f"{one.module} no longer imports {one.target}"
