@@ -61,12 +61,14 @@ clean: ## throw away local data, packages and virtualenvs
 
 .venv/installed: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer (with its venv module) is needed; name one with PYTHON=…' >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@echo 'Installing what this project needs into .venv (about a minute, once) …'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 # Made by the same interpreter as .venv: the emulator runs the packaged functions with it.
 .venv-aws/installed: .venv/installed infra/requirements-aws.txt
-	$(BIN)/python -m venv .venv-aws
-	.venv-aws/bin/python -m pip install --disable-pip-version-check -r infra/requirements-aws.txt
+	@echo 'Installing the embedded AWS into .venv-aws (about half a minute, once) …'
+	@$(BIN)/python -m venv .venv-aws
+	@.venv-aws/bin/python -m pip install --quiet --disable-pip-version-check -r infra/requirements-aws.txt
 	@touch $@

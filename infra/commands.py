@@ -50,7 +50,7 @@ def pay(home: Path, reference: str) -> int:
     url = f"{_endpoints(home)['sandbox']}/_sandbox/pay"
     body = json.dumps({"reference": reference}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    give_up = time.monotonic() + CHARGE_SECONDS
+    give_up, told = time.monotonic() + CHARGE_SECONDS, False
     while time.monotonic() < give_up:
         try:
             with direct.open(request, timeout=60) as answer:
@@ -59,6 +59,9 @@ def pay(home: Path, reference: str) -> int:
         except urllib.error.HTTPError as error:
             if error.code != 404:
                 raise Refused(f"the sandbox refused: {error.read().decode()}") from error
+            if not told:
+                told = True
+                print(f"waiting for the charge, {CHARGE_SECONDS:.0f} seconds at most …", flush=True)
         except OSError as error:
             raise Refused("the sandbox does not answer: is `make run` still running?") from error
         time.sleep(0.5)
