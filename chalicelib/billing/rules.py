@@ -135,18 +135,21 @@ class PaymentNotFound(NotFound):
     """No such payment, or somebody else's."""
 
     code = "payment_not_found"
+    thing = {"en": "payment", "es": "el pago", "pt-BR": "o pagamento"}
 
 
 class InvoiceNotFound(NotFound):
     """No such invoice, or somebody else's."""
 
     code = "invoice_not_found"
+    thing = {"en": "invoice", "es": "la factura", "pt-BR": "a fatura"}
 
 
 class ProviderEventNotFound(NotFound):
     """No such provider event."""
 
     code = "provider_event_not_found"
+    thing = {"en": "provider event", "es": "el evento de proveedor", "pt-BR": "o evento do provedor"}
 
 
 class Claimed(Exception):

@@ -73,9 +73,9 @@ class ProviderEventRow(Row, discriminator="provider_event"):
     settled_at = InstantAttribute(null=True)
 
 
-invoices = Records("INV", InvoiceRow, Invoice, InvoiceNotFound, "invoice")
-payments = Records("PAY", PaymentRow, Payment, PaymentNotFound, "payment")
-events = Records("PEV", ProviderEventRow, ProviderEvent, ProviderEventNotFound, "provider event")
+invoices = Records("INV", InvoiceRow, Invoice, InvoiceNotFound)
+payments = Records("PAY", PaymentRow, Payment, PaymentNotFound)
+events = Records("PEV", ProviderEventRow, ProviderEvent, ProviderEventNotFound)
 
 
 def provider_event_id(provider: str, event_id: str) -> str:

@@ -50,6 +50,7 @@ class ProductNotFound(NotFound):
     """No product has this code."""
 
     code = "product_not_found"
+    thing = {"en": "product", "es": "el producto", "pt-BR": "o produto"}
 
 
 def search(products: Iterable[Product], text: str | None, kind: Kind | None) -> tuple[Product, ...]:

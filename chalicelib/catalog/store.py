@@ -39,7 +39,7 @@ def get(code: str) -> Product:
     """One product; `ProductNotFound`."""
     row = load(ProductRow, key("CAT"), f"PRODUCT#{code}")
     if row is None:
-        raise ProductNotFound(what="product", id=code)
+        raise ProductNotFound(id=code)
     return to_record(row, Product)
 
 

@@ -73,6 +73,7 @@ class CustomerNotFound(NotFound):
     """No such customer."""
 
     code = "customer_not_found"
+    thing = {"en": "customer", "es": "el cliente", "pt-BR": "o cliente"}
 
 
 def new_customer(id: str, email: str, profile: Profile, now: datetime) -> Customer:

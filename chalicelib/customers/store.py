@@ -24,5 +24,5 @@ class CustomerRow(Row, discriminator="customer"):
     created_at = InstantAttribute()
 
 
-_customers = Records("CUS", CustomerRow, Customer, CustomerNotFound, "customer")
+_customers = Records("CUS", CustomerRow, Customer, CustomerNotFound)
 row, find, get = _customers.row, _customers.find, _customers.get

@@ -73,14 +73,18 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """404: unknown, or somebody else's; the answer is the same."""
+    """404: unknown, or somebody else's; the answer is the same. `thing` goes with the fact `id`."""
 
     code = "not_found"
+    thing: ClassVar[Mapping[str, str]] = {"en": "object", "es": "el objeto", "pt-BR": "o objeto"}
     text = {
-        "en": "There is no {what} {id}.",
-        "es": "No existe {what} {id}.",
-        "pt-BR": "Não existe {what} {id}.",
+        "en": "There is no {thing} {id}.",
+        "es": "No existe {thing} {id}.",
+        "pt-BR": "Não existe {thing} {id}.",
     }
+
+    def message(self, locale: str) -> str:
+        return self.text[locale].format(thing=self.thing[locale], **self.facts)
 
 
 class Conflict(Refusal):

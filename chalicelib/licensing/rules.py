@@ -58,12 +58,14 @@ class LicenseNotFound(NotFound):
     """No such licence, or somebody else's."""
 
     code = "license_not_found"
+    thing = {"en": "licence", "es": "la licencia", "pt-BR": "a licença"}
 
 
 class AddonNotFound(NotFound):
     """The licence has no such addon."""
 
     code = "addon_not_found"
+    thing = {"en": "addon", "es": "el complemento", "pt-BR": "o complemento"}
 
 
 def with_addon(license: License, addon: Addon) -> License:
@@ -78,7 +80,7 @@ def with_addon(license: License, addon: Addon) -> License:
 def switched(license: License, code: str, enabled: bool) -> License:
     """The licence with one addon turned on or off, the others untouched; `AddonNotFound`."""
     if all(addon.code != code for addon in license.addons):
-        raise AddonNotFound(what="addon", id=code)
+        raise AddonNotFound(id=code)
     return replace(
         license,
         addons=tuple(replace(one, enabled=enabled) if one.code == code else one for one in license.addons),

@@ -35,7 +35,7 @@ class KeyRow(Row, discriminator="license_key"):
     license_id = UnicodeAttribute()
 
 
-_licenses = Records("LIC", LicenseRow, License, LicenseNotFound, "license")
+_licenses = Records("LIC", LicenseRow, License, LicenseNotFound)
 row, find, get, get_own, page = (
     _licenses.row,
     _licenses.find,

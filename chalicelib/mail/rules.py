@@ -81,6 +81,7 @@ class MailNotFound(NotFound):
     """Somebody asked to deliver a mail that was never queued."""
 
     code = "mail_not_found"
+    thing = {"en": "e-mail", "es": "el correo", "pt-BR": "o e-mail"}
 
 
 def compose(

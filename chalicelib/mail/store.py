@@ -31,5 +31,5 @@ class MailRow(Row, discriminator="mail"):
     message_id = UnicodeAttribute(null=True)
 
 
-_mails = Records("MAIL", MailRow, Mail, MailNotFound, "e-mail")
+_mails = Records("MAIL", MailRow, Mail, MailNotFound)
 row, find, get, page, due = _mails.row, _mails.find, _mails.get, _mails.page, _mails.due

@@ -67,6 +67,7 @@ class OrderNotFound(NotFound):
     """No such order, or somebody else's."""
 
     code = "order_not_found"
+    thing = {"en": "order", "es": "el pedido", "pt-BR": "o pedido"}
 
 
 def paid(order: Order, now: datetime) -> Order:

@@ -27,5 +27,5 @@ class OrderRow(Row, discriminator="order"):
     activated_at = InstantAttribute(null=True)
 
 
-_orders = Records("ORD", OrderRow, Order, OrderNotFound, "order")
+_orders = Records("ORD", OrderRow, Order, OrderNotFound)
 row, find, get, get_own, page = _orders.row, _orders.find, _orders.get, _orders.get_own, _orders.page

@@ -47,13 +47,12 @@ def by_customer(record: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Records(Generic[D]):
-    """All records of one kind. `missing` is raised for an unknown one, naming it as a `name`."""
+    """All records of one kind; `missing` is raised for an unknown one."""
 
     prefix: str
     row_type: type[Row]
     record_type: Callable[..., D]
     missing: type[NotFound]
-    name: str
     listed_under: Callable[[D], str | None] = by_customer
 
     def row(self, record: Any) -> Row:
@@ -74,14 +73,14 @@ class Records(Generic[D]):
         """A record; raises `missing`."""
         record = self.find(id)
         if record is None:
-            raise self.missing(what=self.name, id=id)
+            raise self.missing(id=id)
         return record
 
     def get_own(self, id: str, customer_id: str) -> D:
         """A customer's own record; `missing` for anybody else's, as for an unknown one."""
         record: Any = self.find(id)
         if record is None or record.customer_id != customer_id:
-            raise self.missing(what=self.name, id=id)
+            raise self.missing(id=id)
         return record  # type: ignore[no-any-return]
 
     def page(self, customer_id: str, limit: int, cursor: str | None) -> Page[D]:

@@ -43,3 +43,4 @@ class SubscriptionNotFound(NotFound):
     """No such subscription, or somebody else's."""
 
     code = "subscription_not_found"
+    thing = {"en": "subscription", "es": "la suscripción", "pt-BR": "a assinatura"}

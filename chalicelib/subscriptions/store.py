@@ -29,7 +29,7 @@ class SubscriptionRow(Row, discriminator="subscription"):
     created_at = InstantAttribute()
 
 
-_subscriptions = Records("SUB", SubscriptionRow, Subscription, SubscriptionNotFound, "subscription")
+_subscriptions = Records("SUB", SubscriptionRow, Subscription, SubscriptionNotFound)
 row, get_own, page = _subscriptions.row, _subscriptions.get_own, _subscriptions.page
 
 

@@ -33,6 +33,7 @@ class TaskNotFound(NotFound):
     """No such task."""
 
     code = "task_not_found"
+    thing = {"en": "task", "es": "la tarea", "pt-BR": "a tarefa"}
 
 
 def new_task(sector: Sector, kind: str, subject: str, facts: Mapping[str, str], now: datetime) -> Task:

@@ -31,7 +31,7 @@ def _list_of(sector: str, status: str) -> str:
 
 # Open tasks and done ones are two lists of their sector.
 _tasks = Records(
-    "TSK", TaskRow, Task, TaskNotFound, "task", listed_under=lambda task: _list_of(task.sector, task.status)
+    "TSK", TaskRow, Task, TaskNotFound, listed_under=lambda task: _list_of(task.sector, task.status)
 )
 row, find, get = _tasks.row, _tasks.find, _tasks.get
 

@@ -34,6 +34,7 @@ class TicketNotFound(NotFound):
     """No such ticket, or somebody else's."""
 
     code = "ticket_not_found"
+    thing = {"en": "ticket", "es": "el ticket", "pt-BR": "o ticket"}
 
 
 def unlocked(ticket: Ticket) -> Ticket:

@@ -26,5 +26,5 @@ class TicketRow(Row, discriminator="ticket"):
     created_at = InstantAttribute()
 
 
-_tickets = Records("TKT", TicketRow, Ticket, TicketNotFound, "ticket")
+_tickets = Records("TKT", TicketRow, Ticket, TicketNotFound)
 row, get, get_own, page = _tickets.row, _tickets.get, _tickets.get_own, _tickets.page
