@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.flows.reach import Reach, Send, Vendor
+from chalicelib.kernel.markets import market_of
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def vendor() -> Vendor:
     )
 
 
+def home_currency() -> str:
+    """The currency of the vendor's own country."""
+    return market_of(settings().vendor_country).currency
+
+
 @cache
 def tokens() -> TokenVerifier:
     """The verifier of access tokens; the pool's keys are fetched once per container and hour."""
@@ -67,20 +73,36 @@ def directory() -> Directory:
     return Cognito(_client("cognito-idp"), at.user_pool_id, at.user_pool_client_id)
 
 
+class _Gateways(dict[str, "Gateway"]):
+    """The payment providers by name, each made on first use: a vendor need not have them all."""
+
+    def __missing__(self, name: str) -> Gateway:
+        gateway = self[name] = {"asaas": _asaas, "stripe": _stripe}[name]()
+        return gateway
+
+
 @cache
 def gateways() -> Mapping[str, Gateway]:
     """The payment providers by name."""
+    return _Gateways()
+
+
+def _asaas() -> Gateway:
     import urllib3
 
     from chalicelib.billing.gateways.asaas import Asaas
+
+    keys = _secret("asaas")
+    return Asaas(urllib3.PoolManager(), settings().asaas_url, keys["api_key"], keys["webhook_token"])
+
+
+def _stripe() -> Gateway:
+    import urllib3
+
     from chalicelib.billing.gateways.stripe import Stripe
 
-    at, pool = settings(), urllib3.PoolManager()
-    asaas, stripe = _secret("asaas"), _secret("stripe")
-    return {
-        "asaas": Asaas(pool, at.asaas_url, asaas["api_key"], asaas["webhook_token"]),
-        "stripe": Stripe(pool, at.stripe_url, stripe["secret_key"], stripe["webhook_secret"]),
-    }
+    keys = _secret("stripe")
+    return Stripe(urllib3.PoolManager(), settings().stripe_url, keys["secret_key"], keys["webhook_secret"])
 
 
 @cache
@@ -137,7 +159,7 @@ def _client(service: str, config: Any = None) -> Any:
 
     connect()
     # Short enough for a retry to fit into the function's own time limit.
-    patient = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
+    patient = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
     return table.session().create_client(service, config=config or patient)
 
 

@@ -229,7 +229,6 @@ def run(ports: Ports, home: Path) -> int:
         for number in signals:
             signal.signal(number, signal.SIG_IGN)
         if local.emulator.running:
-            if local.emulator.running:
             print("\nStopping and saving the data …", flush=True)
         local.stop()
 

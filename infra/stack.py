@@ -45,13 +45,13 @@ def deploy(
     """
     cloudformation = client("cloudformation")
     current = describe(cloudformation, stack)
-    chosen = _parameters(package.template, parameters, current)
     url = _upload(client("s3"), bucket, package)
     if current is not None and current["StackStatus"] == "ROLLBACK_COMPLETE":
         # A stack whose creation failed holds nothing and can only be deleted.
         cloudformation.delete_stack(StackName=stack)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack)
         current = None
+    chosen = _parameters(package.template, parameters, current)
     seen = {event["EventId"] for event in _fresh(cloudformation, stack, set())} if current else set()
     change = cloudformation.update_stack if current else cloudformation.create_stack
     try:

@@ -16,11 +16,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import boto3
 import jwt
+from boto3.dynamodb.types import TypeDeserializer
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from app import app
@@ -78,26 +80,27 @@ class Keys:
         public = jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
         return json.dumps({"keys": [{**public, "kid": self.kid, "use": "sig", "alg": "RS256"}]}).encode()
 
-    @contextmanager
-    def published(self) -> Iterator[str]:
-        body = self.jwks()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+@contextmanager
+def published(body: bytes) -> Iterator[str]:
+    """A loopback address that answers every GET with this body."""
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-            thread.start()
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-            server.shutdown()
-            thread.join()
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
 
 
 class World:
@@ -110,27 +113,34 @@ class World:
         self.now = datetime.now(UTC)
         self.streamed: set[str] = set()
         self.table_name = ""
+        # (method, route, status) of every answer, to be compared with what the API says of itself.
+        self.answered: set[tuple[str, str, int]] = set()
+        self.client = cache(self._client)
 
-    def client(self, service: str) -> Any:
+    def _client(self, service: str) -> Any:
         return boto3.client(service, region_name=REGION, endpoint_url=self.endpoint)  # type: ignore[call-overload]
 
     def open(self, table_name: str, jwks_url: str) -> None:
         """A fresh deployment: its own table and queues, secrets, and the environment that names them."""
         self.table_name = table_name
-        create_table(self.client("dynamodb"), table_name)
-        urls = {
-            name: self.client("sqs").create_queue(QueueName=f"{table_name}-{name}")["QueueUrl"]
-            for name in QUEUES
-        }
-        put_secrets(self.client("ssm"), f"/vigencia/{table_name}")
-        self.client("sesv2").create_email_identity(EmailIdentity="example.com")
+        urls = self.build()
         os.environ.update(environment(table_name, jwks_url, urls, self.sandbox.url))
+        if self.endpoint:
+            os.environ["AWS_ENDPOINT_URL"] = self.endpoint
         forget_everything()
         wiring.connect()
         from chalicelib.catalog import store as catalog
 
         for product in products():
             catalog.put(product)
+
+    def build(self) -> dict[str, str]:
+        """What the template makes, empty; returns the queues' addresses by name."""
+        create_table(self.client("dynamodb"), self.table_name)
+        put_secrets(self.client("ssm"), f"/vigencia/{self.table_name}")
+        self.client("sesv2").create_email_identity(EmailIdentity="example.com")
+        sqs = self.client("sqs")
+        return {name: sqs.create_queue(QueueName=f"{self.table_name}-{name}")["QueueUrl"] for name in QUEUES}
 
     # People
 
@@ -167,6 +177,7 @@ class World:
         if token:
             event["requestContext"]["authorizer"] = authorizer_context(token)
         answer = app(event, None)
+        self.answered.add((method, event["resource"], answer["statusCode"]))
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
 
     # What moves by itself
@@ -219,22 +230,21 @@ class World:
 
     def rows(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Raw rows of the table, all or of one kind; only tests ever scan."""
-        resource = boto3.resource("dynamodb", region_name=REGION, endpoint_url=self.endpoint)
-        found: list[dict[str, Any]] = []
-        options: dict[str, Any] = {"ConsistentRead": True}
-        while True:
-            page = resource.Table(self.table_name).scan(**options)
-            found += page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return [row for row in found if kind is None or row["kind"] == kind]
-            options["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        pages = self.client("dynamodb").get_paginator("scan")
+        wanted: dict[str, Any] = {"TableName": self.table_name, "ConsistentRead": True}
+        if kind:
+            wanted["FilterExpression"] = "kind = :kind"
+            wanted["ExpressionAttributeValues"] = {":kind": {"S": kind}}
+        value = TypeDeserializer().deserialize
+        items = pages.paginate(**wanted).search("Items[]")
+        return [{name: value(typed) for name, typed in item.items()} for item in items]
 
 
 WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
     "charges": lambda body, now: charging.charge(
         body["payment_id"], wiring.gateways(), wiring.vendor().store_url, now
     ),
-    "settlements": lambda body, now: settlement.settle(body["event_id"], wiring.gateways(), now),
+    "settlements": lambda body, now: settlement.work(body, wiring.gateways(), now),
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
 }
 

@@ -23,6 +23,13 @@ InvoiceStatus = Literal["open", "paid"]
 CHARGE_LEASE = timedelta(seconds=70)
 # After how long an uncharged payment, or an unsettled event, is taken up again by the sweep.
 SWEEP_AFTER = timedelta(minutes=10)
+# How often the provider is asked about a charge of which it has told nothing, and for how long.
+ASK_EVERY = timedelta(hours=6)
+ASK_FOR = timedelta(days=90)
+# How long a settled provider event, with its raw text, is kept.
+EVENT_KEPT = timedelta(days=180)
+# How long an event that announces money stays open while the provider's object does not show it.
+PATIENCE = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class Invoice:
     total: Money
     seller: Party
     buyer: Party
+    locale: str
     issued_on: date
     created_at: datetime
     paid_at: datetime | None = None
@@ -95,16 +103,20 @@ class Payment:
     provider_id: str | None = None
     redirect_url: str | None = None
     slip: Slip | None = None
+    asked_at: datetime | None = None
     failure: str | None = None
     paid_at: datetime | None = None
     version: int | None = None
 
     @property
     def due_at(self) -> datetime | None:
-        """When the sweep must look at it: only while the provider has not been asked yet."""
-        if self.status != "requested":
-            return None
-        return (self.claimed_until or self.created_at) + SWEEP_AFTER
+        """When the sweep must look at it: to have it charged, then to ask what became of the charge."""
+        if self.status == "requested":
+            return (self.claimed_until or self.created_at) + SWEEP_AFTER
+        if self.status == "pending":
+            asked_at = self.asked_at or self.created_at
+            return asked_at + ASK_EVERY if asked_at < self.created_at + ASK_FOR else None
+        return None
 
 
 @dataclass(frozen=True)
@@ -118,14 +130,23 @@ class ProviderEvent:
     raw: str
     received_at: datetime
     announces_payment: bool = False
+    tries: int = 0
+    tried_at: datetime | None = None
     outcome: str | None = None
     settled_at: datetime | None = None
     version: int | None = None
 
     @property
+    def kept_until(self) -> datetime | None:
+        """When it may go: long after no provider would send it again."""
+        return self.settled_at + EVENT_KEPT if self.settled_at else None
+
+    @property
     def due_at(self) -> datetime | None:
         """When the sweep must look at it: only while it is not settled."""
-        return None if self.settled_at else self.received_at + SWEEP_AFTER
+        if self.settled_at:
+            return None
+        return (self.tried_at or self.received_at) + SWEEP_AFTER * (1 << min(self.tries, 5))
 
 
 PaymentChange = Callable[[Payment], Payment]
@@ -175,53 +196,94 @@ def charged(payment: Payment, provider_id: str, redirect_url: str | None, slip: 
     )
 
 
-def refused(payment: Payment, failure: str) -> Payment:
-    """The provider will not take the charge; the order stays payable by another attempt."""
-    if payment.status != "requested":
+def asked(payment: Payment, now: datetime) -> Payment:
+    """The provider was asked and had nothing new."""
+    return replace(payment, asked_at=now)
+
+
+def failed(payment: Payment, failure: str) -> Payment:
+    """The provider will not take the charge, or has closed it; the order stays payable by another attempt."""
+    if payment.status not in ("requested", "pending"):
         return payment
     return replace(payment, status="failed", failure=failure, claimed_until=None)
 
 
 Verdict = Literal[
-    "accept", "not_paid", "already_booked", "unknown_reference", "wrong_amount", "late", "double"
+    "accept",
+    "not_paid",
+    "already_booked",
+    "closed",
+    "unknown_reference",
+    "wrong_amount",
+    "late",
+    "double",
+    "taken_back",
+    "announced_unseen",
 ]
-# Money that came in but does not pay what it was for: finance decides (refund, or another order).
-NEEDS_A_PERSON: frozenset[Verdict] = frozenset({"unknown_reference", "wrong_amount", "late", "double"})
+# Money that does not pay what it was for, was taken back, or cannot be found: finance decides.
+NEEDS_A_PERSON: frozenset[Verdict] = frozenset(
+    {"unknown_reference", "wrong_amount", "late", "double", "taken_back", "announced_unseen"}
+)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A provider's payment object as fetched: `status` is pending, paid, canceled, refunded or unknown."""
+
+    provider_id: str
+    amount: Money
+    status: str
 
 
 def judge(
-    payment: Payment | None,
-    order_status: str | None,
-    *,
-    provider_id: str,
-    amount: Money,
-    is_paid: bool,
+    payment: Payment | None, order_status: str | None, seen: Sighting | None, *, announced: bool
 ) -> Verdict:
     """What a provider's payment object means for our payment (B5, invariant 4).
 
-    Decided on the object as fetched from the provider, never on the message that pointed to it.
+    Decided on the object as fetched from the provider, never on the message that pointed to it, unless
+    that message announced money which the object does not show.
     """
-    if not is_paid:
-        return "not_paid"
+    if seen is not None and seen.status == "paid":
+        return _judge_money(payment, order_status, seen)
+    if payment is not None and seen is not None and payment.provider_id == seen.provider_id:
+        if payment.status == "paid" and seen.status != "pending":
+            return "taken_back"
+        if payment.status == "pending" and seen.status == "canceled":
+            return "closed"
+    return "announced_unseen" if announced else "not_paid"
+
+
+def _judge_money(payment: Payment | None, order_status: str | None, seen: Sighting) -> Verdict:
     if payment is None or order_status is None:
         return "unknown_reference"
     if payment.status == "paid":
-        return "already_booked" if payment.provider_id == provider_id else "double"
-    if amount != payment.amount:
+        return "already_booked" if payment.provider_id == seen.provider_id else "double"
+    if seen.amount != payment.amount:
         return "wrong_amount"
     if order_status == "paid":
         return "double"
     return "accept" if order_status == "pending_payment" else "late"
 
 
-def paid(payment: Payment, provider_id: str, now: datetime) -> Payment:
-    """The payment after its money was accepted."""
-    return replace(payment, status="paid", provider_id=provider_id, paid_at=now, claimed_until=None)
+def paid(payment: Payment, provider_id: str, paid_at: datetime) -> Payment:
+    """The payment after its money was accepted; `paid_at` is when the customer paid."""
+    return replace(payment, status="paid", provider_id=provider_id, paid_at=paid_at, claimed_until=None)
 
 
-def invoice_paid(invoice: Invoice, now: datetime) -> Invoice:
+def invoice_paid(invoice: Invoice, paid_at: datetime) -> Invoice:
     """The invoice after it was paid."""
-    return replace(invoice, status="paid", paid_at=now)
+    return replace(invoice, status="paid", paid_at=paid_at)
+
+
+def still_to_come(event: ProviderEvent, seen_status: str | None, now: datetime) -> bool:
+    """Whether an announced payment may yet show at the provider, so that the event is asked about again."""
+    unseen = seen_status in (None, "pending")
+    return event.announces_payment and unseen and now < event.received_at + PATIENCE
+
+
+def postponed(event: ProviderEvent, now: datetime) -> ProviderEvent:
+    """The event after a try that found nothing yet; the pauses grow."""
+    return replace(event, tries=event.tries + 1, tried_at=now)
 
 
 def settled(event: ProviderEvent, outcome: str, now: datetime) -> ProviderEvent:

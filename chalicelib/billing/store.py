@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.billing.rules import (
     Invoice,
@@ -33,13 +33,14 @@ class InvoiceRow(Row, discriminator="invoice"):
     total = MoneyAttribute()
     seller = RecordAttribute(Party)
     buyer = RecordAttribute(Party)
+    locale = UnicodeAttribute()
     issued_on = DateAttribute()
     created_at = InstantAttribute()
     paid_at = InstantAttribute(null=True)
 
 
 class PaymentRow(Row, discriminator="payment"):
-    """One payment; in the due index until the provider has its charge."""
+    """One payment; in the due index until it is paid or has failed."""
 
     id = UnicodeAttribute()
     order_id = UnicodeAttribute()
@@ -55,6 +56,7 @@ class PaymentRow(Row, discriminator="payment"):
     provider_id = UnicodeAttribute(null=True)
     redirect_url = UnicodeAttribute(null=True)
     slip = RecordAttribute(Slip, null=True)
+    asked_at = InstantAttribute(null=True)
     failure = UnicodeAttribute(null=True)
     paid_at = InstantAttribute(null=True)
 
@@ -69,6 +71,8 @@ class ProviderEventRow(Row, discriminator="provider_event"):
     raw = UnicodeAttribute()
     received_at = InstantAttribute()
     announces_payment = BooleanAttribute()
+    tries = NumberAttribute()
+    tried_at = InstantAttribute(null=True)
     outcome = UnicodeAttribute(null=True)
     settled_at = InstantAttribute(null=True)
 

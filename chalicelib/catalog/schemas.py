@@ -12,17 +12,17 @@ from chalicelib.kernel.money import Money
 
 
 class ProductQuery(ListQuery):
-    """`?q=&kind=&currency=&limit=&cursor=`; the price shown is the one in `currency`."""
+    """`?q=&kind=&currency=&limit=&cursor=`; the price shown is in `currency`, or the vendor's own."""
 
     q: str | None = Field(None, max_length=100)
     kind: Kind | None = None
-    currency: Literal["BRL", "CLP", "EUR"] = "EUR"
+    currency: Literal["BRL", "CLP", "EUR"] | None = None
 
 
 class CurrencyQuery(Schema):
     """`?currency=`."""
 
-    currency: Literal["BRL", "CLP", "EUR"] = "EUR"
+    currency: Literal["BRL", "CLP", "EUR"] | None = None
 
 
 class BillingOut(Schema):

@@ -13,6 +13,8 @@ from chalicelib.customers.schemas import (
     CustomerOut,
     OwnDataIn,
     RegisterIn,
+    ResendIn,
+    SentOut,
     SessionOut,
     SignInIn,
 )
@@ -53,6 +55,13 @@ def confirm(call: Call, body: ConfirmIn) -> ConfirmedOut:
     """Confirm an account with the code that was e-mailed."""
     service.confirm(body.email, body.code, wiring.directory())
     return ConfirmedOut()
+
+
+@route(bp, "POST", "/v1/customers/confirm/resend", body=ResendIn, out=SentOut, status=202)
+def send_code_again(call: Call, body: ResendIn) -> SentOut:
+    """Have a new confirmation code e-mailed; the answer is the same for any address."""
+    service.send_code_again(body.email, wiring.directory())
+    return SentOut()
 
 
 @route(

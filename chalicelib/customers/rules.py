@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from chalicelib.customers.tax_ids import TaxIdNotValid, normalise
-from chalicelib.kernel.errors import Conflict, FieldError, Invalid, NotAuthenticated, NotFound
+from chalicelib.kernel.errors import LOCALES, Conflict, FieldError, Invalid, NotAuthenticated, NotFound
+from chalicelib.kernel.markets import market_of
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,20 @@ class Customer:
     locale: str
     tax_id: str | None
     phone: str | None
-    default_payment_method: str | None
+    default_payment_method: Literal["boleto", "card"] | None
     created_at: datetime
     version: int | None = None
+
+
+# What each field of a profile looks like.
+PROFILE_FIELDS = {
+    "name": r"\S(.{0,198}\S)?",
+    "country": r"[A-Z]{2}",
+    "locale": "|".join(LOCALES),
+    "tax_id": r".{3,32}",
+    "phone": r"\+?[0-9 ()./-]{5,30}",
+}
+REQUIRED = ("name", "country", "locale")
 
 
 class EmailTaken(Conflict):
@@ -76,6 +91,23 @@ class CustomerNotFound(NotFound):
     thing = {"en": "customer", "es": "el cliente", "pt-BR": "o cliente"}
 
 
+def profile_of(stored: Mapping[str, str]) -> Profile:
+    """The profile that a sign-up left in the directory; `Invalid` naming every faulty field.
+
+    Anybody can sign up at the directory itself, past our routes: what it holds is input like any other.
+    """
+    faults = [
+        FieldError(f"/{name}", name, "not valid in the user directory")
+        for name, fits in PROFILE_FIELDS.items()
+        if not re.fullmatch(fits, stored.get(name, "")) and (name in stored or name in REQUIRED)
+    ]
+    if faults:
+        raise Invalid(errors=faults)
+    known = {name: stored[name] for name in PROFILE_FIELDS if name in stored}
+    tax_id = check_tax_id(known["country"], known.pop("tax_id", None))
+    return Profile(**known, tax_id=tax_id)
+
+
 def new_customer(id: str, email: str, profile: Profile, now: datetime) -> Customer:
     """A customer who has just registered."""
     return Customer(id=id, email=email, default_payment_method=None, created_at=now, **asdict(profile))
@@ -92,7 +124,10 @@ def check_tax_id(country: str, tax_id: str | None) -> str | None:
 
 
 def changed(customer: Customer, changes: dict[str, str | None]) -> Customer:
-    """The customer with some of his own data changed; `Invalid` for a tax id not of his country."""
+    """The customer with some of his own data changed; `Invalid` for what does not fit his country."""
     if "tax_id" in changes:
         changes = {**changes, "tax_id": check_tax_id(customer.country, changes["tax_id"])}
+    if changes.get("default_payment_method") == "boleto" and market_of(customer.country).currency != "BRL":
+        detail = "a boleto is paid in BRL"
+        raise Invalid(errors=[FieldError("/default_payment_method", "boleto_only_in_brl", detail)])
     return replace(customer, **changes)  # type: ignore[arg-type]

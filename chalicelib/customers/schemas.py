@@ -9,19 +9,21 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 from chalicelib.customers.rules import Customer
 from chalicelib.customers.service import Session
 from chalicelib.customers.tax_ids import normalise
-from chalicelib.edge.schema import Instant, Schema
+from chalicelib.edge.schema import TRIMMED, Instant, Schema
 
 Locale = Literal["es", "pt-BR", "en"]
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
 # Deliverability is proven by the code that Cognito e-mails; this only keeps typing errors out.
 Email = Annotated[
     str,
-    Field(pattern=r"^[^@\s\"<>(),;:\\\[\]]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=254),
+    TRIMMED,
+    Field(pattern=rf"^{ATOM}(\.{ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=254),
     AfterValidator(str.lower),
 ]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9 ()./-]{5,30}$")]
-TaxId = Annotated[str, Field(min_length=3, max_length=32)]
+Name = Annotated[str, TRIMMED, Field(min_length=1, max_length=200)]
+Phone = Annotated[str, TRIMMED, Field(pattern=r"^\+?[0-9 ()./-]{5,30}$")]
+TaxId = Annotated[str, TRIMMED, Field(min_length=3, max_length=32)]
 # The shape only; what makes a good password is the user pool's policy.
 Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
 
@@ -49,6 +51,18 @@ class ConfirmIn(Schema):
 
     email: Email
     code: str = Field(min_length=1, max_length=20)
+
+
+class ResendIn(Schema):
+    """Who needs a new code."""
+
+    email: Email
+
+
+class SentOut(Schema):
+    """If there is an unconfirmed account with that address, a code is on its way."""
+
+    status: Literal["sent"] = "sent"
 
 
 class SignInIn(Schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from chalicelib.customers import store
 from chalicelib.customers.gateways import (
     CodeRefused,
     Directory,
+    EmailRefused,
     PasswordRefused,
     SignInRefused,
     SignInUnconfirmed,
@@ -25,6 +27,7 @@ from chalicelib.customers.rules import (
     changed,
     check_tax_id,
     new_customer,
+    profile_of,
 )
 from chalicelib.customers.tokens import TokenVerifier, customer_id_of
 from chalicelib.kernel.errors import FieldError, Invalid
@@ -72,13 +75,16 @@ def register(
         repeatable.replay()
     profile = Profile(**{**asdict(profile), "tax_id": check_tax_id(profile.country, profile.tax_id)})
     stored = {name: value for name, value in asdict(profile).items() if value is not None}
-    mark = repeatable.fingerprint if repeatable else ""
+    # Also without a key: the client library itself repeats a call whose answer was lost.
+    mark = repeatable.fingerprint if repeatable else secrets.token_hex(16)
     try:
         sub = directory.sign_up(email, password, {**stored, REGISTRATION: mark})
     except UserExists:
         sub = _own_earlier_try(directory.user(email), mark)
     except PasswordRefused as refused:
         raise Invalid(errors=[FieldError("/password", "password", str(refused))]) from None
+    except EmailRefused as refused:
+        raise Invalid(errors=[FieldError("/email", "email", str(refused))]) from None
     if confirm_now:
         directory.confirm_now(email)
     record = (lambda customer: repeatable.row(*answer(customer), now)) if repeatable else None
@@ -86,7 +92,7 @@ def register(
 
 
 def _own_earlier_try(user: User, mark: str) -> str:
-    if not mark or user.profile.get(REGISTRATION) != mark:
+    if user.profile.get(REGISTRATION) != mark:
         raise EmailTaken()
     return user.sub
 
@@ -94,7 +100,7 @@ def _own_earlier_try(user: User, mark: str) -> str:
 def ensure_customer(user: User, now: datetime, record: Callable[[Customer], Row] | None = None) -> Customer:
     """The customer of a user, created from the profile in the directory if he has no row yet.
 
-    `record` makes the idempotency record that is written with him.
+    `record` makes the idempotency record that is written with him. `Invalid` for a faulty profile.
     """
 
     def attempt() -> Customer:
@@ -102,8 +108,7 @@ def ensure_customer(user: User, now: datetime, record: Callable[[Customer], Row]
         existing = store.find(customer_id)
         if existing:
             return existing
-        fields = {name: value for name, value in user.profile.items() if name != REGISTRATION}
-        customer = new_customer(customer_id, user.email, Profile(**fields), now)
+        customer = new_customer(customer_id, user.email, profile_of(user.profile), now)
         writing = Transaction()
         writing.save(store.row(customer), *([record(customer)] if record else []))
         writing.audit(
@@ -121,6 +126,11 @@ def confirm(email: str, code: str, directory: Directory) -> None:
         directory.confirm(email, code)
     except CodeRefused as refused:
         raise Invalid(errors=[FieldError("/code", "code", str(refused))]) from None
+
+
+def send_code_again(email: str, directory: Directory) -> None:
+    """E-mail a new confirmation code; for an address without an unconfirmed account, nothing happens."""
+    directory.send_code_again(email)
 
 
 def sign_in(email: str, password: str, directory: Directory, tokens: TokenVerifier, now: datetime) -> Session:

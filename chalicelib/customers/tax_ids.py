@@ -88,8 +88,8 @@ def _spanish_entity(text: str) -> bool:
 
 
 def _chilean(text: str) -> bool:
-    """RUT: seven or eight digits and a check digit, 10 written as K."""
-    if not re.fullmatch(r"[1-9][0-9]{6,7}[0-9K]", text):
+    """RUT: six to eight digits and a check digit, 10 written as K."""
+    if not re.fullmatch(r"[1-9][0-9]{5,7}[0-9K]", text):
         return False
     rest = _weighted((int(digit) for digit in reversed(text[:-1])), range(2, 8)) % 11
     return "0K987654321"[rest] == text[-1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import jwt
 
+from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.ids import crockford
 
 STAFF_GROUPS = frozenset({"staff", "finance", "it"})
@@ -50,7 +51,10 @@ class TokenVerifier:
     client_id: str
 
     def verify(self, token: str) -> Identity:
-        """The identity a token proves; `TokenRefused` for a forged, expired or foreign one."""
+        """The identity a token proves; `TokenRefused` for a forged, expired or foreign one.
+
+        `Unavailable` while the pool's keys cannot be had.
+        """
         try:
             key = self.keys.get_signing_key_from_jwt(token)
             claims = jwt.decode(
@@ -60,6 +64,9 @@ class TokenVerifier:
                 issuer=self.issuer,
                 options={"require": ["exp", "iat", "sub", "client_id", "token_use"], "verify_aud": False},
             )
+        except jwt.PyJWKClientConnectionError as error:
+            # Says nothing about the token: whoever holds it need not sign in again.
+            raise Unavailable() from error
         except jwt.PyJWTError as error:
             raise TokenRefused(type(error).__name__) from error
         # An access token has no audience; the client it was issued to plays that part.

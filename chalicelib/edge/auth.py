@@ -22,7 +22,6 @@ bp = Blueprint(__name__)
 STAFF_ROLES = frozenset({"staff", "finance", "it"})
 CUSTOMER = frozenset({"customer"})
 ANY_STAFF = STAFF_ROLES
-FINANCE = frozenset({"finance"})
 
 
 @dataclass(frozen=True)

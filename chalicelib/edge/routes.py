@@ -7,6 +7,7 @@ declarations. The view is called with a `Call` and, where declared, the validate
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -239,7 +240,8 @@ def _repeatable(
         raise Invalid(errors=[FieldError("/headers/Idempotency-Key", "length", detail)])
     # The validated model, not the raw bytes: white space does not matter, and secrets are masked in it.
     canonical = body.model_dump_json() if body else json.dumps(None)
-    operation = f"{spec.method} {request.context.get('path') or spec.path}"
+    # The route, not the address: the same request may come again through another domain or stage.
+    operation = f"{spec.method} {spec.path} {sorted((request.uri_params or {}).items())}"
     return Repeatable(caller.sub if caller else "public", operation, client_key, canonical.encode())
 
 
@@ -251,9 +253,15 @@ def _refused(problem: Problem, refusal: Refusal | None = None) -> Reply:
 
 
 def _locale(accept_language: str) -> str:
-    wanted = [part.split(";")[0].strip().lower() for part in accept_language.split(",")]
-    for tag in wanted:
-        for locale in LOCALES:
-            if tag and tag.split("-")[0] == locale.split("-")[0].lower():
-                return locale
-    return DEFAULT_LOCALE
+    """The first of our languages that the client likes best, by its q-values."""
+    languages = {locale.split("-")[0].lower(): locale for locale in LOCALES}
+    ranked = sorted(map(_preference, accept_language.split(",")), key=lambda liked: -liked[0])
+    return next((languages[tag] for q, tag in ranked if q > 0 and tag in languages), DEFAULT_LOCALE)
+
+
+def _preference(part: str) -> tuple[int, str]:
+    """How much (in thousandths) a part of Accept-Language likes which language."""
+    tag, _, parameter = part.strip().lower().partition(";")
+    q = re.fullmatch(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*", parameter)
+    liked = int(q[1].replace(".", "").ljust(4, "0")) if q else 1000
+    return liked, tag.strip().split("-")[0]

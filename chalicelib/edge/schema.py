@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.money import Money
@@ -13,11 +13,14 @@ from chalicelib.kernel.money import Money
 # RFC 3339 in UTC with `Z`, whole seconds, as the API's conventions say.
 Instant = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
 
+# For what people type; passwords and nonces are taken as they come.
+TRIMMED = StringConstraints(strip_whitespace=True)
+
 
 class Schema(BaseModel):
     """Unknown fields are refused, nothing is coerced but what JSON itself cannot tell apart."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class MoneyOut(Schema):

@@ -15,7 +15,7 @@ from chalicelib.kernel.markets import Market, market_of
 from chalicelib.kernel.periods import add_period
 from chalicelib.licensing import store as licensing
 from chalicelib.licensing.keys import derive_key, hint, key_hash
-from chalicelib.licensing.rules import Addon, License, with_addon
+from chalicelib.licensing.rules import Addon, License, runs_on_from, with_addon
 from chalicelib.orders import rules as order_rules
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order, OrderItem
@@ -91,14 +91,12 @@ def _license(doing: _Activation, at: int, item: OrderItem) -> None:
 def _addon(doing: _Activation, at: int, item: OrderItem) -> None:
     license_id = item.license_id or _license_id(doing.order, item.host_item or 0, 0)
     license = doing.licenses.get(license_id) or licensing.get_own(license_id, doing.order.customer_id)
-    held = next((addon for addon in license.addons if addon.code == item.product), None)
-    # Bought again before its end, an addon runs on from there; after its end, from today.
-    runs_on = held.expires_at if held and held.expires_at and held.expires_at > doing.now else None
+    old_end = runs_on_from(license, item.product, doing.now)
     addon = Addon(
         code=item.product,
         name=item.name,
         order_id=doing.order.id,
-        expires_at=_end(doing, item, local_date(runs_on, doing.market.zone) if runs_on else None),
+        expires_at=_end(doing, item, local_date(old_end, doing.market.zone) if old_end else None),
         grace_days=item.terms.grace_days if item.terms else 0,
     )
     doing.licenses[license_id] = with_addon(license, addon)

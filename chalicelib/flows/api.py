@@ -57,7 +57,7 @@ def read_order(call: Call) -> OrderOut:
 def list_offered_products(call: Call, query: ListQuery) -> ProductList:
     """The products one may buy, given the host products one holds, in one's own currency (R1)."""
     customer = customers.get(call.customer_id)
-    page = slice_page(purchase.offered(customer.id), query.limit, query.cursor)
+    page = slice_page(purchase.offered(customer.id, call.now), query.limit, query.cursor)
     currency = market_of(customer.country).currency
     shown = [ProductOut.of(product, customer.locale, currency) for product in page.items]
     return ProductList(data=shown, next_cursor=page.next_cursor)

@@ -10,7 +10,6 @@ from chalicelib.billing import rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Charged, ChargeRefused, ChargeRequest, Gateway, Payer
 from chalicelib.billing.rules import Payment, Slip
-from chalicelib.customers import store as customers
 from chalicelib.kernel.events import SYSTEM, Change, Event
 from chalicelib.storage.transaction import Stale, Transaction, retrying
 
@@ -28,7 +27,7 @@ def charge(payment_id: str, gateways: Mapping[str, Gateway], store_url: str, now
         made = gateways[payment.provider].charge(_request(payment, store_url))
     except ChargeRefused as refusal:
         code = refusal.code
-        _record(payment_id, lambda one: rules.refused(one, code), "payment.refused", now)
+        _record(payment_id, lambda one: rules.failed(one, code), "payment.failed", now)
         return
     _record(payment_id, lambda one: _charged(one, made), "payment.charged", now)
 
@@ -46,20 +45,21 @@ def _claimed(payment: Payment, now: datetime) -> Payment:
 
 
 def _request(payment: Payment, store_url: str) -> ChargeRequest:
-    customer = customers.get(payment.customer_id)
+    # From what was frozen into the invoice: a repeat must ask for the very same charge.
     invoice = billing.invoices.get(payment.invoice_id)
+    buyer = invoice.buyer
     return ChargeRequest(
         payment_id=payment.id,
         amount=payment.amount,
         due_date=payment.due_date,
         description=invoice.number,
         payer=Payer(
-            customer_id=customer.id,
-            name=customer.name,
-            email=customer.email,
-            tax_id=customer.tax_id,
-            country=customer.country,
-            locale=customer.locale,
+            customer_id=payment.customer_id,
+            name=buyer.name,
+            email=buyer.email,
+            tax_id=buyer.tax_id,
+            country=buyer.country,
+            locale=invoice.locale,
         ),
         return_url=store_url,
     )
@@ -77,6 +77,8 @@ def _record(payment_id: str, change: rules.PaymentChange, event: str, now: datet
     def attempt() -> None:
         before = billing.payments.get(payment_id)
         after = change(before)
+        if after == before:
+            return
         writing = Transaction()
         writing.save(billing.payments.row(after))
         if after.status != before.status:

@@ -27,10 +27,8 @@ def charge_worker(event: SQSEvent) -> Any:
 
 @bp.on_sqs_message(queue="settlements", batch_size=5)
 def settlement_worker(event: SQSEvent) -> Any:
-    """Settle each stored provider event `{"event_id"}`."""
-    return workers.each_message(
-        event, lambda body, now: settlement.settle(body["event_id"], wiring.gateways(), now)
-    )
+    """Settle each stored provider event `{"event_id"}`, ask about each pending `{"payment_id"}`."""
+    return workers.each_message(event, lambda body, now: settlement.work(body, wiring.gateways(), now))
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.billing import store as billing
 from chalicelib.customers import store as customers
+from chalicelib.customers.rules import Customer
 from chalicelib.flows.reach import Reach
-from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.money import Money
 from chalicelib.licensing import store as licensing
 from chalicelib.mail import service as mail
-from chalicelib.mail.rules import KINDS, compose
+from chalicelib.mail.rules import compose
 from chalicelib.orders import store as orders
 
 
@@ -33,13 +34,13 @@ def invoice_issued(event: Event, reach: Reach, now: datetime) -> None:
         "lines": lines,
         "method": payment.method,
     }
-    _send("invoice_issued", invoice.id, order.customer_id, params, reach, now)
+    _send("invoice_issued", invoice.id, customers.get(order.customer_id), params, reach, now)
 
 
 def boleto_to_pay(event: Event, reach: Reach, now: datetime) -> None:
-    """Send the slip, when there is one (S4)."""
+    """Send the slip, when there is one and it has not been paid meanwhile (S4)."""
     payment = billing.payments.get(event.subject)
-    if payment.slip is None or payment.due_date is None:
+    if payment.status != "pending" or payment.slip is None or payment.due_date is None:
         return
     params = {
         "number": billing.invoices.get(payment.invoice_id).number,
@@ -48,56 +49,60 @@ def boleto_to_pay(event: Event, reach: Reach, now: datetime) -> None:
         "digitable_line": payment.slip.line,
         "pdf_url": payment.slip.pdf_url,
     }
-    _send("boleto_to_pay", payment.id, payment.customer_id, params, reach, now)
+    _send("boleto_to_pay", payment.id, customers.get(payment.customer_id), params, reach, now)
 
 
 def payment_received(event: Event, reach: Reach, now: datetime) -> None:
     """Confirm that the money is in."""
     payment = billing.payments.get(event.data["payment_id"])
+    customer = customers.get(payment.customer_id)
+    zone = market_of(customer.country).zone
     params = {
         "number": billing.invoices.get(payment.invoice_id).number,
         "amount": _money(payment.amount),
-        "paid_at": rfc3339(payment.paid_at or event.at),
+        "paid_date": local_date(payment.paid_at or event.at, zone).isoformat(),
         "method": payment.method,
     }
-    _send("payment_received", payment.id, payment.customer_id, params, reach, now)
+    _send("payment_received", payment.id, customer, params, reach, now)
 
 
 def license_active(event: Event, reach: Reach, now: datetime) -> None:
     """Tell that a licence is active; the key itself is read in the client area (V11)."""
     license = licensing.get(event.subject)
     order_id = event.data["order_id"]
+    customer = customers.get(license.customer_id)
+    zone = market_of(customer.country).zone
     bought = [addon for addon in license.addons if addon.order_id == order_id]
     params = {
         "product": license.product_name,
         "key_hint": license.key_hint,
-        "expires_at": rfc3339(license.expires_at) if license.expires_at else None,
-        "addons": [
-            {"name": one.name, "expires_at": rfc3339(one.expires_at) if one.expires_at else None}
-            for one in bought
-        ],
+        "last_day": _last_day(license.expires_at, zone),
+        "addons": [{"name": one.name, "last_day": _last_day(one.expires_at, zone)} for one in bought],
         "store_url": reach.vendor.store_url,
     }
     # A licence may be extended by later orders: each tells about itself once.
-    _send("license_active", f"{license.id}:{order_id}", license.customer_id, params, reach, now)
+    _send("license_active", f"{license.id}:{order_id}", customer, params, reach, now)
 
 
 def _send(
-    kind: str, subject: str, customer_id: str, params: dict[str, Any], reach: Reach, now: datetime
+    kind: str, subject: str, customer: Customer, params: dict[str, Any], reach: Reach, now: datetime
 ) -> None:
-    customer = customers.get(customer_id)
-    common = {"name": customer.name, "zone": market_of(customer.country).zone, "vendor": reach.vendor.name}
     composed = compose(
         kind,
         subject,
         to=customer.email,
         locale=customer.locale,
-        params={name: value for name, value in {**common, **params}.items() if name in KINDS[kind]},
+        params={"name": customer.name, "vendor": reach.vendor.name, **params},
         now=now,
         customer_id=customer.id,
     )
     mail.queue(composed)
     reach.mails({"mail_id": composed.id})
+
+
+def _last_day(end: datetime | None, zone: str) -> str | None:
+    """The last whole day before an exclusive end."""
+    return local_date(end - timedelta(microseconds=1), zone).isoformat() if end else None
 
 
 def _money(money: Money) -> dict[str, Any]:

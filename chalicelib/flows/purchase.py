@@ -34,6 +34,7 @@ from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.paging import Page
 from chalicelib.licensing import store as licensing
+from chalicelib.licensing.rules import usable
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order
 from chalicelib.storage.idempotency import Repeatable
@@ -95,9 +96,9 @@ def place(
     return retrying(attempt)
 
 
-def offered(customer_id: str) -> tuple[Product, ...]:
+def offered(customer_id: str, now: datetime) -> tuple[Product, ...]:
     """The part of the catalogue that this customer may see, given the host products he holds (R1)."""
-    held = subscriptions.active_products(customer_id)
+    held = subscriptions.held_products(customer_id, now)
     return tuple(product for product in catalog.everything() if offered_to(product, held))
 
 
@@ -121,7 +122,8 @@ def _preview(customer: Customer, wishes: Sequence[Wish], method: Method | None, 
     owned = {license_id: licensing.find(license_id) for license_id in named}
     context = Context(
         products={product.code: product for product in catalog.everything()},
-        held=subscriptions.active_products(customer.id),
+        held=subscriptions.held_products(customer.id, now),
+        unusable=frozenset(id for id, one in owned.items() if one and not usable(one, now)),
         licenses={id: one.product for id, one in owned.items() if one and one.customer_id == customer.id},
         currency=market.currency,
         locale=customer.locale,
@@ -140,8 +142,7 @@ def _preview(customer: Customer, wishes: Sequence[Wish], method: Method | None, 
 def _method(customer: Customer, wanted: Method | None) -> tuple[Method, list[FieldError]]:
     """The method to pay by: as asked, else the customer's own, else his country's (S2)."""
     usual: Method = "boleto" if customer.country == "BR" and customer.tax_id else "card"
-    own: Method | None = customer.default_payment_method  # type: ignore[assignment]
-    method = wanted or own or usual
+    method: Method = wanted or customer.default_payment_method or usual
     if method != "boleto":
         return method, []
     if market_of(customer.country).currency != "BRL":
@@ -193,8 +194,8 @@ def _tickets(
 ) -> list[Ticket]:
     services = [(at, item) for at, item in enumerate(quoted.items) if item.kind == "service"]
     ids = [derived_id("tkt", order_id, str(at)) for at, _ in services]
-    numbers, rows = take_numbers("T", ids)
-    writing.save(*rows)
+    taken = take_numbers("T", ids, now.date())
+    writing.save(*taken.rows)
     opened = [
         Ticket(
             id=ticket_id,
@@ -209,7 +210,7 @@ def _tickets(
             waits_for="payment",
             created_at=now,
         )
-        for ticket_id, number, (_, item) in zip(ids, numbers, services, strict=True)
+        for ticket_id, number, (_, item) in zip(ids, taken.numbers, services, strict=True)
     ]
     for ticket in opened:
         writing.save(tickets.row(ticket))
@@ -221,14 +222,14 @@ def _tickets(
 def _invoice(
     writing: Transaction, order_id: str, customer: Customer, quoted: Quote, vendor: Vendor, now: datetime
 ) -> Invoice:
-    issued_on = local_date(now, vendor.zone)
+    today = local_date(now, vendor.zone)
     invoice_id = derived_id("inv", order_id)
-    series = f"A-{issued_on.year}"
-    (number,), rows = take_numbers(series, [invoice_id])
-    writing.save(*rows)
+    series = f"A-{today.year}"
+    taken = take_numbers(series, [invoice_id], today)
+    writing.save(*taken.rows)
     return Invoice(
         id=invoice_id,
-        number=f"{series}-{number:06d}",
+        number=f"{series}-{taken.numbers[0]:06d}",
         order_id=order_id,
         customer_id=customer.id,
         status="open",
@@ -236,7 +237,8 @@ def _invoice(
         total=quoted.total,
         seller=Party(vendor.name, vendor.tax_id, vendor.country, vendor.email),
         buyer=Party(customer.name, customer.tax_id, customer.country, customer.email),
-        issued_on=issued_on,
+        locale=customer.locale,
+        issued_on=taken.on,
         created_at=now,
     )
 

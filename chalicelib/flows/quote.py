@@ -35,13 +35,14 @@ class Quote:
 @dataclass(frozen=True)
 class Context:
     """What decides on a wish: the catalogue, the products held, the products of the customer's licences
-    by licence id, and his currency and language."""
+    by licence id (and which of those cannot be extended), and his currency and language."""
 
     products: Mapping[str, Product]
     held: frozenset[str]
     licenses: Mapping[str, str]
     currency: str
     locale: str
+    unusable: frozenset[str] = frozenset()
 
 
 def quote(wishes: Sequence[Wish], context: Context) -> Quote:
@@ -82,7 +83,9 @@ def _host_faults(
         return [_fault(at, "license_id", "not_an_addon", "only an addon names a licence")] if needless else []
     if wish.license_id is not None:
         if context.licenses.get(wish.license_id) == product.license_product:
-            return []
+            dead = wish.license_id in context.unusable
+            detail = "this licence has ended, or is suspended or revoked"
+            return [_fault(at, "license_id", "license_not_usable", detail)] if dead else []
         detail = f"not one of your {product.license_product} licences"
         return [_fault(at, "license_id", "unknown_license", detail)]
     hosts = [other for other in wishes if other.product == product.license_product]

@@ -24,22 +24,30 @@ def reconcile(reach: Reach, now: datetime) -> None:
 
     One failure does not keep the rest from its turn; `SweepIncomplete` names what failed.
     """
-    failures: list[str] = []
-    for id, take_up in _due(reach, now):
-        try:
-            take_up(id)
-        except Exception as error:
-            failures.append(f"{id}: {type(error).__name__}")
+    sources: tuple[tuple[Callable[[datetime], Iterable[str]], Callable[[str], None]], ...] = (
+        (due_events, lambda event_id: deliver(event_id, reach, now)),
+        (billing.payments.due, lambda payment_id: _take_up_payment(payment_id, reach)),
+        (billing.events.due, lambda event_id: reach.settlements({"event_id": event_id})),
+        (mail.overdue, lambda mail_id: _take_up_mail(mail_id, reach, now)),
+    )
+    failures = [fault for due, take_up in sources for fault in _swept(due(now), take_up)]
     if failures:
         raise SweepIncomplete("; ".join(failures))
 
 
-def _due(reach: Reach, now: datetime) -> Iterable[tuple[str, Callable[[str], None]]]:
-    for event_id in due_events(now):
-        yield event_id, lambda id: deliver(id, reach, now)
-    for payment in billing.payments.due(now):
-        yield payment.id, lambda id: reach.charges({"payment_id": id})
-    for event in billing.events.due(now):
-        yield event.id, lambda id: reach.settlements({"event_id": id})
-    for mail_id in mail.sweep(now):
-        yield mail_id, lambda id: reach.mails({"mail_id": id})
+def _swept(ids: Iterable[str], take_up: Callable[[str], None]) -> Iterable[str]:
+    for id in ids:
+        try:
+            take_up(id)
+        except Exception as error:
+            yield f"{id}: {type(error).__name__}"
+
+
+def _take_up_payment(payment_id: str, reach: Reach) -> None:
+    queue = reach.charges if billing.payments.get(payment_id).status == "requested" else reach.settlements
+    queue({"payment_id": payment_id})
+
+
+def _take_up_mail(mail_id: str, reach: Reach, now: datetime) -> None:
+    if mail.take_up(mail_id, now):
+        reach.mails({"mail_id": mail_id})

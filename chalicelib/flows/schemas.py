@@ -8,18 +8,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chalicelib.billing.schemas import PaymentOut
-from chalicelib.edge.schema import Instant, MoneyOut, Schema
+from chalicelib.edge.schema import TRIMMED, Instant, MoneyOut, Schema
 from chalicelib.flows.purchase import Placed, Preview
 from chalicelib.flows.quote import Wish
 from chalicelib.orders.rules import Installation, OrderItem
 
-Domain = Annotated[str, Field(min_length=1, max_length=253)]
+Domain = Annotated[str, TRIMMED, Field(min_length=1, max_length=253)]
 
 
 class InstallationIn(Schema):
     """Where a licence will be used."""
 
-    name: str = Field(min_length=1, max_length=100)
+    name: Annotated[str, TRIMMED, Field(min_length=1, max_length=100)]
     domain: Domain | None = None
 
 

@@ -1,18 +1,19 @@
-"""Settling what a provider reported: fetch its object, judge it, book it in one transaction (B5).
+"""Settling what a provider has: fetch its object, judge it, book it in one transaction (B5).
 
 A message is only a hint. What is booked is the provider's own object, fetched when the event is settled,
-so that order, repetition and age of messages do not matter.
+so that order, repetition and age of messages do not matter; and a charge of which no message ever comes is
+asked about by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.billing import rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway, ProviderPayment
-from chalicelib.billing.rules import NEEDS_A_PERSON, Payment, ProviderEvent, Verdict
+from chalicelib.billing.rules import NEEDS_A_PERSON, Payment, ProviderEvent, Sighting, Verdict
 from chalicelib.kernel.events import SYSTEM, Change, Event
 from chalicelib.orders import rules as order_rules
 from chalicelib.orders import store as orders
@@ -21,67 +22,91 @@ from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tasks import service as tasks
 from chalicelib.tasks.rules import new_task
 
-# How long an event that announces money stays open while the provider's object does not show it yet.
-PATIENCE = timedelta(days=3)
 
-
-class NotYetPaid(Exception):
-    """The event announces money that the provider's object does not show yet: ask again later."""
+def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], now: datetime) -> None:
+    """One message of the settlements queue: an event to settle, or a payment to ask about."""
+    if "event_id" in message:
+        settle(message["event_id"], gateways, now)
+    else:
+        ask(message["payment_id"], gateways, now)
 
 
 def settle(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
     """Settle one stored provider event; settling it again changes nothing.
 
-    Raises `ProviderUnavailable` and `NotYetPaid`: the event stays due and is settled later.
+    Raises `ProviderUnavailable`: the event stays due and is settled later.
     """
     event = billing.events.find(event_id)
     if event is None or event.settled_at or event.provider_id is None:
         return
     found = gateways[event.provider].fetch(event.provider_id)
-    if (
-        event.announces_payment
-        and not (found and found.status == "paid")
-        and now < event.received_at + PATIENCE
-    ):
-        raise NotYetPaid(event_id)
-    retrying(lambda: _book(event_id, found, now))
+    retrying(lambda: _settle(event_id, found, now))
 
 
-def _book(event_id: str, found: ProviderPayment | None, now: datetime) -> None:
-    event = billing.events.find(event_id)
-    if event is None or event.settled_at:
+def ask(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
+    """Ask the provider what became of a pending charge, whether or not it ever told us.
+
+    Raises `ProviderUnavailable`: the payment stays due and is asked about later.
+    """
+    payment = billing.payments.get(payment_id)
+    if payment.status != "pending":
         return
-    payment = billing.payments.find(found.reference) if found and found.reference else None
-    order = orders.find(payment.order_id) if payment else None
-    verdict = _verdict(payment, order, found)
+    found = gateways[payment.provider].find(payment.id, payment.provider_id)
+    retrying(lambda: _take_stock(payment_id, found, now))
+
+
+def _settle(event_id: str, found: ProviderPayment | None, now: datetime) -> None:
+    event = billing.events.get(event_id)
+    if event.settled_at:
+        return
     writing = Transaction()
-    writing.save(billing.events.row(rules.settled(event, verdict, now)))
-    if verdict == "accept" and payment and order and found:
-        _accept(writing, payment, order, found, now)
-    elif verdict in NEEDS_A_PERSON and found:
-        _ask_finance(writing, event, verdict, payment, found, now)
+    if rules.still_to_come(event, found.status if found else None, now):
+        writing.save(billing.events.row(rules.postponed(event, now)))
+    else:
+        payment = billing.payments.find(found.reference) if found and found.reference else None
+        verdict = _book(writing, payment, found, now, event)
+        writing.save(billing.events.row(rules.settled(event, verdict, now)))
     writing.commit()
 
 
-def _verdict(payment: Payment | None, order: Order | None, found: ProviderPayment | None) -> Verdict:
-    if found is None:
-        return "not_paid"
-    return rules.judge(
-        payment,
-        order.status if order else None,
-        provider_id=found.provider_id,
-        amount=found.amount,
-        is_paid=found.status == "paid",
-    )
+def _take_stock(payment_id: str, found: ProviderPayment | None, now: datetime) -> None:
+    payment = billing.payments.get(payment_id)
+    if payment.status != "pending":
+        return
+    writing = Transaction()
+    if _book(writing, payment, found, now) not in ("accept", "closed"):
+        writing.save(billing.payments.row(rules.asked(payment, now)))
+    writing.commit()
+
+
+def _book(
+    writing: Transaction,
+    payment: Payment | None,
+    found: ProviderPayment | None,
+    now: datetime,
+    event: ProviderEvent | None = None,
+) -> Verdict:
+    order = orders.find(payment.order_id) if payment else None
+    seen = Sighting(found.provider_id, found.amount, found.status) if found else None
+    announced = event is not None and event.announces_payment
+    verdict = rules.judge(payment, order.status if order else None, seen, announced=announced)
+    if verdict == "accept" and payment and order and found:
+        _accept(writing, payment, order, found, now)
+    elif verdict == "closed" and payment:
+        _close(writing, payment, now)
+    elif verdict in NEEDS_A_PERSON:
+        _ask_finance(writing, verdict, payment, found, event, now)
+    return verdict
 
 
 def _accept(
     writing: Transaction, payment: Payment, order: Order, found: ProviderPayment, now: datetime
 ) -> None:
     invoice = billing.invoices.get(payment.invoice_id)
+    paid_at = found.paid_at or now
     writing.save(
-        billing.payments.row(rules.paid(payment, found.provider_id, now)),
-        billing.invoices.row(rules.invoice_paid(invoice, now)),
+        billing.payments.row(rules.paid(payment, found.provider_id, paid_at)),
+        billing.invoices.row(rules.invoice_paid(invoice, paid_at)),
         orders.row(order_rules.paid(order, now)),
     )
     writing.emit(Event("order.paid", order.id, now, {"payment_id": payment.id}))
@@ -91,20 +116,29 @@ def _accept(
         )
 
 
+def _close(writing: Transaction, payment: Payment, now: datetime) -> None:
+    closed = rules.failed(payment, "closed_by_provider")
+    writing.save(billing.payments.row(closed))
+    writing.emit(Event("payment.failed", payment.id, now))
+    writing.audit(
+        Change(payment.id, payment.customer_id, "payment.failed", payment.status, "failed", SYSTEM, now)
+    )
+
+
 def _ask_finance(
     writing: Transaction,
-    event: ProviderEvent,
     verdict: Verdict,
     payment: Payment | None,
-    found: ProviderPayment,
+    found: ProviderPayment | None,
+    event: ProviderEvent | None,
     now: datetime,
 ) -> None:
-    facts = {
-        "provider": event.provider,
-        "provider_id": found.provider_id,
-        "amount": f"{found.amount.decimal()} {found.amount.currency}",
-        "reference": found.reference or "",
-    }
+    provider = event.provider if event else payment.provider if payment else ""
+    provider_id = found.provider_id if found else (event.provider_id if event else None) or ""
+    facts = {"provider": provider, "provider_id": provider_id}
+    if found:
+        amount = f"{found.amount.decimal()} {found.amount.currency}"
+        facts |= {"amount": amount, "status": found.status, "reference": found.reference or ""}
     if payment:
         facts |= {
             "expected": f"{payment.amount.decimal()} {payment.amount.currency}",
@@ -112,5 +146,5 @@ def _ask_finance(
             "order_id": payment.order_id,
             "customer_id": payment.customer_id,
         }
-    subject = f"{event.provider}:{found.provider_id}"
+    subject = f"{provider}:{provider_id}"
     tasks.add_once(writing, new_task("finance", f"payment_{verdict}", subject, facts, now))

@@ -31,8 +31,8 @@ def request_settlement(event: Event, reach: Reach, now: datetime) -> None:
 
 
 def ask_finance(event: Event, reach: Reach, now: datetime) -> None:
-    """A provider refused a charge: somebody must talk to the customer."""
-    tasks.open_once(new_task("finance", "charge_refused", event.subject, {"payment_id": event.subject}, now))
+    """A charge was refused or closed unpaid: somebody must talk to the customer."""
+    tasks.open_once(new_task("finance", "payment_failed", event.subject, {"payment_id": event.subject}, now))
 
 
 def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
@@ -44,7 +44,7 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "order.placed": (request_charge, notifications.invoice_issued),
     "order.paid": (activate, notifications.payment_received),
     "payment.charged": (notifications.boleto_to_pay,),
-    "payment.refused": (ask_finance,),
+    "payment.failed": (ask_finance,),
     "provider_event.stored": (request_settlement,),
     "license.activated": (notifications.license_active,),
     "mail.undelivered": (ask_staff,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 
@@ -38,8 +38,3 @@ def start_of(day: date, zone: str) -> datetime:
     """The first instant of `day` in `zone`, in UTC, also where midnight does not exist."""
     # fold=0 at a missing midnight gives the offset before the change: exactly the first instant.
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-def end_of(day: date, zone: str) -> datetime:
-    """The exclusive end of `day` in `zone`: the first instant of the next day."""
-    return start_of(day + timedelta(days=1), zone)

@@ -1,4 +1,4 @@
-"""What follows from a customer's country: currency, time zone and default language."""
+"""What follows from a customer's country: currency and time zone."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ class Market:
 
     currency: str
     zone: str
-    locale: str
 
 
-SPAIN = Market("EUR", "Europe/Madrid", "es")
+SPAIN = Market("EUR", "Europe/Madrid")
 MARKETS = {
-    "BR": Market("BRL", "America/Sao_Paulo", "pt-BR"),
-    "CL": Market("CLP", "America/Santiago", "es"),
+    "BR": Market("BRL", "America/Sao_Paulo"),
+    "CL": Market("CLP", "America/Santiago"),
     "ES": SPAIN,
 }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from chalicelib.licensing.rules import Addon, License
+from chalicelib.licensing.rules import Addon, License, usable
 
 AddonStatus = Literal["active", "disabled", "expired", "in_grace"]
 
@@ -99,7 +99,7 @@ def decide(question: Question) -> Decision:
     """The answer to a validation; pure, so that every report and tool agree."""
     code, valid = next((code, valid) for code, valid, applies in CODES if applies(question))
     license, now = question.license, question.now
-    addons = tuple(_answer(addon, now) for addon in license.addons) if license else ()
+    addons = tuple(_answer(addon, now, usable(license, now)) for addon in license.addons) if license else ()
     valid_until = _valid_until(question) if valid else None
     return Decision(
         valid=valid,
@@ -122,11 +122,11 @@ def addon_status(addon: Addon, now: datetime) -> AddonStatus:
     return "in_grace" if _past(addon.expires_at, now) else "active"
 
 
-def _answer(addon: Addon, now: datetime) -> AddonAnswer:
+def _answer(addon: Addon, now: datetime, license_usable: bool) -> AddonAnswer:
     status = addon_status(addon, now)
     return AddonAnswer(
         code=addon.code,
-        valid=status in ("active", "in_grace"),
+        valid=license_usable and status in ("active", "in_grace"),
         status=status,
         expires_at=addon.expires_at,
         in_grace=status == "in_grace",

@@ -68,8 +68,19 @@ class AddonNotFound(NotFound):
     thing = {"en": "addon", "es": "el complemento", "pt-BR": "o complemento"}
 
 
+def usable(license: License, now: datetime) -> bool:
+    """Whether the licence itself works: neither suspended, revoked nor past its grace."""
+    return license.status == "active" and (license.grace_until is None or now < license.grace_until)
+
+
+def runs_on_from(license: License, code: str, now: datetime) -> datetime | None:
+    """From where an addon bought again continues: its old end, or None (from now) once that has passed."""
+    ends = (addon.expires_at for addon in license.addons if addon.code == code)
+    return next((end for end in ends if end and end > now), None)
+
+
 def with_addon(license: License, addon: Addon) -> License:
-    """The licence extended by an addon; bought again, it runs on from its old end if that is later."""
+    """The licence extended by an addon; bought again, it stays switched as it was."""
     others = tuple(other for other in license.addons if other.code != addon.code)
     before = next((other for other in license.addons if other.code == addon.code), None)
     if before is not None:

@@ -1,4 +1,4 @@
-"""How amounts, dates, instants and boleto lines are written in each language."""
+"""How amounts, dates and boleto lines are written in each language."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from chalicelib.kernel.clock import parse_instant
 from chalicelib.kernel.money import Money
 
 SIGNS = {"BRL": "R$", "EUR": "€"}
@@ -89,12 +87,6 @@ def day(style: Style, value: str | date) -> str:
     """`2026-11-27` → `27 de noviembre de 2026` in Spanish."""
     that = date.fromisoformat(value) if isinstance(value, str) else value
     return style.date.format(day=that.day, month=style.months.split()[that.month - 1], year=that.year)
-
-
-def instant(style: Style, value: str, zone: str) -> str:
-    """An RFC 3339 instant as date, wall-clock time and the zone it is told in."""
-    local = parse_instant(value).astimezone(ZoneInfo(zone))
-    return f"{day(style, local.date())}, {local:%H:%M} ({zone.replace('_', ' ')})"
 
 
 def digitable(line: str) -> str:

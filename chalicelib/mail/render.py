@@ -60,7 +60,6 @@ def _environment(locale: str) -> Environment:
     environment.filters |= {
         "money": partial(formats.money, style),
         "date": partial(formats.day, style),
-        "instant": partial(formats.instant, style),
         "method": style.methods.__getitem__,
         "digitable": formats.digitable,
     }

@@ -24,16 +24,14 @@ Status = Literal["queued", "sending", "sent", "failed"]
 
 # Every kind of e-mail and exactly the parameters its templates use, in every language. Money is
 # `{"amount": minor units, "currency": code}`, `*_at` is RFC 3339 with `Z` and shown in `zone`, `*_date`
-# is `YYYY-MM-DD`; `lines` are `{name, quantity, amount}` and `addons` `{name, expires_at}`.
+# is `YYYY-MM-DD`; `lines` are `{name, quantity, amount}` and `addons` `{name, last_day}`.
 KINDS: Mapping[str, frozenset[str]] = {
     "invoice_issued": frozenset({"name", "number", "total", "lines", "method", "vendor"}),
     "boleto_to_pay": frozenset(
         {"name", "number", "amount", "due_date", "digitable_line", "pdf_url", "vendor"}
     ),
-    "payment_received": frozenset({"name", "number", "amount", "paid_at", "zone", "method", "vendor"}),
-    "license_active": frozenset(
-        {"name", "product", "key_hint", "expires_at", "addons", "zone", "store_url", "vendor"}
-    ),
+    "payment_received": frozenset({"name", "number", "amount", "paid_date", "method", "vendor"}),
+    "license_active": frozenset({"name", "product", "key_hint", "last_day", "addons", "store_url", "vendor"}),
 }
 
 # How long SES's Send event may take before an unknown outcome counts as "not sent".

@@ -51,10 +51,13 @@ def confirm(mail_id: str, message_id: str, now: datetime) -> None:
     _decide(mail_id, lambda mail: rules.sent(mail, message_id), now)
 
 
-def sweep(now: datetime) -> list[str]:
-    """Decide about every overdue mail; the ids of those to be delivered (again) now."""
-    decided = (_decide(mail.id, lambda m: rules.unknown(m, now), now, "unknown") for mail in store.due(now))
-    return [mail.id for mail in decided if mail and rules.to_send(mail, now)]
+def take_up(mail_id: str, now: datetime) -> bool:
+    """Decide about an overdue mail; whether it is to be delivered (again) now."""
+    mail = _decide(mail_id, lambda one: rules.unknown(one, now), now, "unknown")
+    return mail is not None and rules.to_send(mail, now)
+
+
+overdue = store.due
 
 
 def _take(mail_id: str, now: datetime) -> tuple[int, Message] | None:

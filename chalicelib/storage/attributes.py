@@ -100,8 +100,9 @@ def _shaped(value: Any, shape: Any) -> Any:
     if origin is not None and issubclass(origin, typing.Mapping):
         return {key: _shaped(item, arguments[1]) for key, item in value.items()}
     if isinstance(shape, type) and dataclasses.is_dataclass(shape):
+        # A field that this release does not know: a newer one wrote it, and was rolled back.
         hints = _hints(shape)
-        return shape(**{name: _shaped(item, hints[name]) for name, item in value.items()})
+        return shape(**{name: _shaped(item, hints[name]) for name, item in value.items() if name in hints})
     if shape is datetime:
         return parse_instant(value)
     return date.fromisoformat(value) if shape is date else value

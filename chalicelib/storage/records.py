@@ -3,7 +3,7 @@
 A record is a frozen dataclass with an `id` and a `version` (None until stored). Its row class declares one
 attribute for each field, under the same name, so that the mapping is one function. A record with a
 `customer_id` is listed under its customer, in order of `created_at`; one with a `due_at` stands in the due
-index for as long as that says an instant.
+index for as long as that says an instant; one with a `kept_until` leaves the table after that.
 """
 
 from __future__ import annotations
@@ -57,9 +57,11 @@ class Records(Generic[D]):
 
     def row(self, record: Any) -> Row:
         """The row to save."""
-        keys = {"pk": key(self.prefix, record.id), "sk": self.prefix}
+        keys: dict[str, Any] = {"pk": key(self.prefix, record.id), "sk": self.prefix}
         if owner := self.listed_under(record):
             keys |= {"gsi1pk": owner, "gsi1sk": key(self.prefix, sortable(record.created_at), record.id)}
+        if kept_until := getattr(record, "kept_until", None):
+            keys["ttl"] = int(kept_until.timestamp())
         return to_row(
             self.row_type, record, {**keys, **due(self.prefix, getattr(record, "due_at", None), record.id)}
         )
@@ -101,10 +103,10 @@ class Records(Generic[D]):
         """All of a customer's records, newest first."""
         return [to_record(row, self.record_type) for row in self._listed(key("CUS", customer_id))]
 
-    def due(self, now: datetime) -> Iterator[D]:
-        """Records with work due at or before `now`, as the (eventually consistent) index has them."""
+    def due(self, now: datetime) -> Iterator[str]:
+        """Ids of records with work due at or before `now`; whoever takes one up reads it as it is then."""
         for row in due_until(self.row_type, self.prefix, now):
-            yield to_record(row, self.record_type)
+            yield row.pk.partition("#")[2]
 
     def _listed(self, owner: str, **options: Any) -> list[Row]:
         condition = ByOwner.gsi1sk.startswith(f"{self.prefix}#")

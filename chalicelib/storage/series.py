@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from chalicelib.storage.attributes import DateAttribute
 from chalicelib.storage.table import Row, key, load
 
 
 class CounterRow(Row, discriminator="counter"):
-    """The last number given out in a series."""
+    """The last number given out in a series, and the day it was given out for."""
 
     last = NumberAttribute()
+    last_on = DateAttribute(null=True)
 
 
 class NumberRow(Row, discriminator="number"):
@@ -21,23 +25,32 @@ class NumberRow(Row, discriminator="number"):
     subject = UnicodeAttribute()
 
 
-def take_numbers(series: str, subjects: Sequence[str]) -> tuple[list[int], list[Row]]:
-    """The next numbers of a series, one for each subject, and the rows that take them.
+@dataclass(frozen=True)
+class Taken:
+    """Numbers for the subjects asked for, their day, and the rows to save with what is numbered."""
 
-    The rows are saved with what is numbered. Two takers of one number cannot both commit: the counter's
-    version guards it, so the other one's transaction is `Stale` and it asks again. Nothing is reserved
-    ahead, hence no gaps.
+    numbers: list[int]
+    on: date
+    rows: list[Row]
+
+
+def take_numbers(series: str, subjects: Sequence[str], on: date) -> Taken:
+    """The next numbers of a series, one for each subject.
+
+    Two takers of one number cannot both commit: the counter's version guards it, so the other one's
+    transaction is `Stale` and it asks again. Nothing is reserved ahead, hence no gaps. Days never run
+    backwards within a series: whoever comes late gets the day of the number before.
     """
     if not subjects:
-        return [], []
+        return Taken([], on, [])
     counter = load(CounterRow, key("SER", series), "COUNTER")
     if counter is None:
         counter = CounterRow(key("SER", series), "COUNTER", last=0)
     first = int(counter.last) + 1
     numbers = list(range(first, first + len(subjects)))
-    counter.last = numbers[-1]
+    counter.last, counter.last_on = numbers[-1], max(on, counter.last_on or on)
     used = [
         NumberRow(key("SER", series), f"NUM#{number:08d}", subject=subject)
         for number, subject in zip(numbers, subjects, strict=True)
     ]
-    return numbers, [counter, *used]
+    return Taken(numbers, counter.last_on, [counter, *used])

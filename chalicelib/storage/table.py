@@ -71,8 +71,9 @@ class Row(Model):
 
     class Meta:
         table_name = ""
-        connect_timeout_seconds = 2
-        read_timeout_seconds = 5
+        # With three retries this still ends within a function's own time limit.
+        connect_timeout_seconds = 1
+        read_timeout_seconds = 3
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)

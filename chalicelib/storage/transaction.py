@@ -86,7 +86,9 @@ class Transaction:
         )
 
     def commit(self) -> None:
-        """Write everything, or raise `Stale` and change nothing."""
+        """Write everything, or raise `Stale` and change nothing; nothing at all to write is fine."""
+        if not self._rows:
+            return
         try:
             with TransactWrite(
                 connection=Row._get_connection().connection, client_request_token=str(uuid.uuid4())

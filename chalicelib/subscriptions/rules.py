@@ -39,6 +39,12 @@ class Subscription:
         return start_of(self.end - timedelta(days=self.terms.cutoff_days), self.zone)
 
 
+def holds(subscription: Subscription, now: datetime) -> bool:
+    """Whether its product counts as held: until the end of the period and the days of grace (R1)."""
+    until = start_of(subscription.end + timedelta(days=subscription.terms.grace_days), subscription.zone)
+    return subscription.status == "active" and now < until
+
+
 class SubscriptionNotFound(NotFound):
     """No such subscription, or somebody else's."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from chalicelib.kernel.terms import Terms
 from chalicelib.storage.attributes import DateAttribute, InstantAttribute, MoneyAttribute, RecordAttribute
 from chalicelib.storage.records import Records
 from chalicelib.storage.table import Row
-from chalicelib.subscriptions.rules import Subscription, SubscriptionNotFound
+from chalicelib.subscriptions.rules import Subscription, SubscriptionNotFound, holds
 
 
 class SubscriptionRow(Row, discriminator="subscription"):
@@ -33,6 +35,6 @@ _subscriptions = Records("SUB", SubscriptionRow, Subscription, SubscriptionNotFo
 row, get_own, page = _subscriptions.row, _subscriptions.get_own, _subscriptions.page
 
 
-def active_products(customer_id: str) -> frozenset[str]:
+def held_products(customer_id: str, now: datetime) -> frozenset[str]:
     """The products a customer subscribes to at present: what he "holds" (R1)."""
-    return frozenset(one.product for one in _subscriptions.all_of(customer_id) if one.status == "active")
+    return frozenset(one.product for one in _subscriptions.all_of(customer_id) if holds(one, now))

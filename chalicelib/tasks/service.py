@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.kernel.events import Actor, Change
+from chalicelib.kernel.events import SYSTEM, Actor, Change
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tasks import rules, store
 from chalicelib.tasks.rules import Task
@@ -16,16 +16,16 @@ def add_once(writing: Transaction, task: Task) -> None:
     """Add a task to a transaction, unless it is there already."""
     if store.find(task.id) is None:
         writing.save(store.row(task))
+        writing.audit(Change(task.id, None, "task opened", None, task.status, SYSTEM, task.created_at))
 
 
 def open_once(task: Task) -> None:
     """Open a task of its own accord; a second telling changes nothing."""
 
     def attempt() -> None:
-        if store.find(task.id) is None:
-            writing = Transaction()
-            writing.save(store.row(task))
-            writing.commit()
+        writing = Transaction()
+        add_once(writing, task)
+        writing.commit()
 
     retrying(attempt)
 

@@ -70,11 +70,14 @@ class Stripe:
         Stripe keeps an idempotency key for at least 24 hours and a session for at most 24, so a repeat that
         makes a second session finds the first one closed.
         """
+        form = urlencode(_form(request)).encode()
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
-            "Idempotency-Key": request.payment_id,
+            # With the form in it: what was asked otherwise before (another store address) is asked anew.
+            # Nobody was told of the earlier page, so nobody can pay there.
+            "Idempotency-Key": f"{request.payment_id}-{hashlib.sha256(form).hexdigest()[:16]}",
         }
-        answer = self._api.send("POST", SESSIONS, urlencode(_form(request)).encode(), headers)
+        answer = self._api.send("POST", SESSIONS, form, headers)
         if not answer.ok:
             raise _refusal(answer)
         with reading("a session of Stripe"):

@@ -15,6 +15,10 @@ class PasswordRefused(Exception):
     """The directory's password policy refuses it; the text says why."""
 
 
+class EmailRefused(Exception):
+    """The directory takes no such e-mail address; the text says why."""
+
+
 class CodeRefused(Exception):
     """The confirmation code is wrong or has expired."""
 
@@ -45,13 +49,20 @@ class SignedIn:
 
 
 class Directory(Protocol):
-    """What a user directory must do for us."""
+    """What a user directory must do for us.
+
+    Besides what each names, every method may raise `TooManyRequests` and `Unavailable`.
+    """
 
     def sign_up(self, email: str, password: str, profile: Mapping[str, str]) -> str:
-        """Create a user and return his `sub`. Raises `UserExists`, `PasswordRefused`."""
+        """Create a user and return his `sub`. Raises `UserExists`, `PasswordRefused`,
+        `EmailRefused`."""
 
     def confirm(self, email: str, code: str) -> None:
         """Confirm with the e-mailed code. Raises `CodeRefused`."""
+
+    def send_code_again(self, email: str) -> None:
+        """E-mail a new code; nothing happens for an unknown or confirmed user."""
 
     def confirm_now(self, email: str) -> None:
         """Confirm without a code, where the deployment says so; safe to repeat."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.customers import gateways
 from chalicelib.customers.gateways import SignedIn, User
+from chalicelib.kernel.errors import TooManyRequests, Unavailable
 
 # One attribute holds the profile as JSON: it lets a registration that broke off be completed later.
 PROFILE = "custom:profile"
@@ -23,7 +25,13 @@ REFUSALS: dict[str, type[Exception]] = {
     "NotAuthorizedException": gateways.SignInRefused,
     "UserNotFoundException": gateways.SignInRefused,
     "UserNotConfirmedException": gateways.SignInUnconfirmed,
+    "PasswordResetRequiredException": gateways.SignInRefused,
+    "InvalidParameterException": gateways.EmailRefused,
 }
+LIMITS = {"TooManyRequestsException", "LimitExceededException", "TooManyFailedAttemptsException"}
+TROUBLE = {"InternalErrorException", "CodeDeliveryFailureException", "ServiceUnavailableException"}
+# Cognito does not say how long.
+RETRY_AFTER_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,11 @@ class Cognito:
             self._call("confirm_sign_up", ClientId=self.client_id, Username=email, ConfirmationCode=code)
         except gateways.SignInRefused as refused:
             raise gateways.CodeRefused(str(refused)) from refused
+
+    def send_code_again(self, email: str) -> None:
+        """See `Directory.send_code_again`."""
+        with suppress(gateways.SignInRefused, gateways.EmailRefused):
+            self._call("resend_confirmation_code", ClientId=self.client_id, Username=email)
 
     def confirm_now(self, email: str) -> None:
         """See `Directory.confirm_now`."""
@@ -84,8 +97,12 @@ class Cognito:
         try:
             answer: dict[str, Any] = getattr(self.client, operation)(**arguments)
         except ClientError as error:
-            refusal = REFUSALS.get(error.response["Error"]["Code"])
-            if refusal is None:
+            code = error.response["Error"]["Code"]
+            if code in LIMITS:
+                raise TooManyRequests(retry_after=RETRY_AFTER_SECONDS) from error
+            if code in TROUBLE:
+                raise Unavailable() from error
+            if code not in REFUSALS:
                 raise
-            raise refusal(error.response["Error"].get("Message", "")) from error
+            raise REFUSALS[code](error.response["Error"].get("Message", "")) from error
         return answer

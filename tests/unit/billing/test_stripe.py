@@ -40,7 +40,7 @@ def test_a_charge_asks_for_one_card_payment_of_the_whole_amount() -> None:
         "success_url": "https://shop.example/orders/1",
         "cancel_url": "https://shop.example/orders/1",
     }
-    assert call.headers["idempotency-key"] == "pay_1"
+    assert call.headers["idempotency-key"].startswith("pay_1-")
     assert call.headers["stripe-version"] == API_VERSION
     assert call.headers["authorization"] == "Bearer sk_test_key"
 
@@ -147,13 +147,13 @@ def test_a_no_of_the_provider_is_a_refusal_with_its_reason(body: object, code: s
     assert (refusal.value.code, refusal.value.detail) == (code, detail)
 
 
-def test_another_charge_under_the_same_payment_id_is_refused() -> None:
+def test_a_charge_asked_for_otherwise_is_asked_for_anew_and_not_refused() -> None:
     fake = FakeStripe()
     with adapter(fake) as (gateway, _):
-        gateway.charge(CARD)
-        with pytest.raises(ChargeRefused, match="idempotency_error"):
-            gateway.charge(replace(CARD, amount=Money(1, "BRL")))
-    assert len(fake.sessions) == 1
+        first = gateway.charge(CARD)
+        again = gateway.charge(replace(CARD, return_url="https://new-store.example.com"))
+    assert again.provider_id != first.provider_id
+    assert len(fake.sessions) == 2
 
 
 @pytest.mark.parametrize("status", [302, 401, 403, 409, 429, 500, 503])

@@ -93,20 +93,20 @@ def test_invoice_lists_its_lines_and_total() -> None:
     assert "1 × PrestaImport: 199,00 €\n2 × Proveedor A: 50,00 €\nTotal: 249,00 €\n" in letter.text
 
 
-def test_payment_shows_the_local_day_of_the_customers_zone() -> None:
+def test_a_payments_day_is_written_out() -> None:
     letter = render("payment_received", "pt-BR", PARAMS["payment_received"])
-    assert "Data: 22 de novembro de 2026, 22:30 (America/Sao Paulo)" in letter.text
+    assert "Data: 22 de novembro de 2026\n" in letter.text
 
 
 def test_licence_mail_tells_each_expiry_and_only_the_end_of_the_key() -> None:
     letter = render("license_active", "en", PARAMS["license_active"])
     assert letter.subject == "Your PrestaImport licence is active (key …K7QX2M)"
-    assert "Valid until: 23 November 2027, 00:00 (Europe/Madrid)" in letter.text
-    assert "- Proveedor A, until 23 May 2027, 00:00 (Europe/Madrid)\n- Proveedor B\n" in letter.text
+    assert "Valid until: 22 November 2027\n" in letter.text
+    assert "- Proveedor A, until 22 May 2027\n- Proveedor B\n" in letter.text
 
 
 def test_licence_without_end_or_addons_says_so() -> None:
-    letter = render("license_active", "es", {**PARAMS["license_active"], "expires_at": None, "addons": []})
+    letter = render("license_active", "es", {**PARAMS["license_active"], "last_day": None, "addons": []})
     assert "Sin fecha de caducidad" in letter.text
     assert "Complementos" not in letter.text
 

@@ -25,6 +25,11 @@ class Crash(BaseException):
     """The process ends here."""
 
 
+def sweep(now: datetime) -> list[str]:
+    """The ids that the sweep puts back on the queue."""
+    return [mail_id for mail_id in service.overdue(now) if service.take_up(mail_id, now)]
+
+
 def raising(error: BaseException) -> Callable[[], None]:
     def behave() -> NoReturn:
         raise error
@@ -163,7 +168,7 @@ def test_crash_after_sending_and_a_late_send_event_is_not_sent_again(table: str)
     again = Provider()
     deliver(mail, again)  # the queue delivers the message once more
     service.confirm(mail.id, "ses-1", NOW + timedelta(minutes=20))
-    assert service.sweep(LATER) == []
+    assert sweep(LATER) == []
     deliver(mail, again, LATER)
     assert again.taken == []
     assert (now_is(mail).status, now_is(mail).message_id) == ("sent", "ses-1")
@@ -172,8 +177,8 @@ def test_crash_after_sending_and_a_late_send_event_is_not_sent_again(table: str)
 def test_crash_after_sending_without_any_event_is_sent_again_after_the_window(table: str) -> None:
     mail = queued()
     deliver(mail, Provider(behave=raising(Crash())))
-    assert service.sweep(LATER - timedelta(seconds=1)) == []
-    assert service.sweep(LATER) == [mail.id]
+    assert sweep(LATER - timedelta(seconds=1)) == []
+    assert sweep(LATER) == [mail.id]
     again = Provider()
     deliver(mail, again, LATER)
     assert len(again.taken) == 1
@@ -184,12 +189,12 @@ def test_crash_after_sending_without_any_event_is_sent_again_after_the_window(ta
 def test_formal_mail_of_unknown_outcome_becomes_a_task_for_staff(table: str) -> None:
     mail = queued(formal=True)
     deliver(mail, Provider(behave=raising(Crash())))
-    assert service.sweep(LATER) == []
+    assert sweep(LATER) == []
     assert now_is(mail).status == "failed"
     [event] = events(table)
     assert (event["name"], event["subject"]) == ("mail.undelivered", mail.id)
     assert due_mails(table) == []
-    assert service.sweep(LATER) == []
+    assert sweep(LATER) == []
     deliver(mail, again := Provider(), LATER)
     assert again.taken == []
     assert len(events(table)) == 1
@@ -225,7 +230,7 @@ def test_refusal_after_its_send_event_does_not_undo_it(table: str) -> None:
 def test_send_event_between_requeue_and_repeat_stops_the_repeat(table: str) -> None:
     mail = queued()
     deliver(mail, Provider(behave=raising(Crash())))
-    assert service.sweep(LATER) == [mail.id]
+    assert sweep(LATER) == [mail.id]
     service.confirm(mail.id, "ses-1", LATER)
     deliver(mail, again := Provider(), LATER)
     assert again.taken == []
@@ -241,8 +246,8 @@ def test_refused_mail_is_tried_again_later_and_not_before(table: str) -> None:
     mail = queued()
     deliver(mail, Provider(behave=raising(MailRefused("TooManyRequestsException", retryable=True))))
     assert now_is(mail).status == "queued"
-    assert service.sweep(NOW + timedelta(minutes=14)) == []
-    assert service.sweep(NOW + timedelta(minutes=15)) == [mail.id]
+    assert sweep(NOW + timedelta(minutes=14)) == []
+    assert sweep(NOW + timedelta(minutes=15)) == [mail.id]
     deliver(mail, Provider(), NOW + timedelta(minutes=15))
     assert now_is(mail).status == "sent"
 
@@ -252,7 +257,7 @@ def test_mail_refused_every_time_is_given_up_and_staff_is_told(table: str) -> No
     provider = Provider(behave=raising(MailRefused("SendingPausedException", retryable=True)))
     now = NOW
     for _ in range(MAX_ATTEMPTS + 3):
-        for mail_id in service.sweep(now):
+        for mail_id in sweep(now):
             service.deliver(mail_id, provider, now)
         now += timedelta(days=1)
     assert len(provider.taken) == MAX_ATTEMPTS
@@ -274,7 +279,7 @@ def test_sender_not_verified_yet_is_mended_while_the_mail_waits(ses_client: Any,
     unverified = SesMailer(ses_client, sender="new@example.org", configuration_set="vigencia-test")
     service.deliver(mail.id, unverified, NOW)
     assert outbox() == []
-    for mail_id in service.sweep(NOW + timedelta(hours=1)):
+    for mail_id in sweep(NOW + timedelta(hours=1)):
         service.deliver(mail_id, ses, NOW + timedelta(hours=1))
     assert len(outbox()) == 1
     assert now_is(mail).status == "sent"
@@ -283,7 +288,7 @@ def test_sender_not_verified_yet_is_mended_while_the_mail_waits(ses_client: Any,
 def test_every_change_has_one_audit_row_and_the_customer_sees_the_outcome_only(table: str) -> None:
     mail = queued()
     deliver(mail, Provider(behave=raising(MailUncertain("timeout"))))
-    service.sweep(LATER)
+    sweep(LATER)
     deliver(mail, Provider(), LATER)
     assert trail(mail) == steps("queued", "sending", "queued", "sending", "sent")
     timeline = [row["action"] for row in rows(table) if row["kind"] == "audit" and "gsi1pk" in row]
@@ -292,4 +297,4 @@ def test_every_change_has_one_audit_row_and_the_customer_sees_the_outcome_only(t
 
 def test_sweep_finds_mails_whose_queue_message_was_lost(table: str) -> None:
     mails = {queued(subject=f"pay_{n}").id for n in range(5)}
-    assert set(service.sweep(NOW)) == mails
+    assert set(sweep(NOW)) == mails
