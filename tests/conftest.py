@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import settings
+
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",
@@ -11,3 +13,7 @@ os.environ.update(
     AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_DEV="false",
 )
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("vigencia", deadline=None)
+settings.load_profile("vigencia")

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from app import app
 from chalicelib import settings, wiring
+from chalicelib.catalog import store as catalog
 from chalicelib.customers import service as customers
 from chalicelib.customers.gateways import User
 from chalicelib.customers.rules import Customer
@@ -129,8 +130,10 @@ class World:
             os.environ["AWS_ENDPOINT_URL"] = self.endpoint
         forget_everything()
         wiring.connect()
-        from chalicelib.catalog import store as catalog
+        self.stock_up()
 
+    def stock_up(self) -> None:
+        """The demonstration's catalogue."""
         for product in products():
             catalog.put(product)
 

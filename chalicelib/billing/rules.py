@@ -86,7 +86,8 @@ class Payment:
     """One attempt to collect an invoice.
 
     `requested` until the provider has the charge, then `pending`; `claimed_until` is the lease of the
-    worker that is asking the provider.
+    worker that is asking the provider. `held` says why its money came in and could not be booked: a
+    person decides, and the provider is not asked any more.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Payment:
     redirect_url: str | None = None
     slip: Slip | None = None
     asked_at: datetime | None = None
+    held: str | None = None
     failure: str | None = None
     paid_at: datetime | None = None
     version: int | None = None
@@ -113,7 +115,7 @@ class Payment:
         """When the sweep must look at it: to have it charged, then to ask what became of the charge."""
         if self.status == "requested":
             return (self.claimed_until or self.created_at) + SWEEP_AFTER
-        if self.status == "pending":
+        if self.status == "pending" and self.held is None:
             asked_at = self.asked_at or self.created_at
             return asked_at + ASK_EVERY if asked_at < self.created_at + ASK_FOR else None
         return None
@@ -194,6 +196,11 @@ def charged(payment: Payment, provider_id: str, redirect_url: str | None, slip: 
         slip=slip,
         claimed_until=None,
     )
+
+
+def held(payment: Payment, verdict: Verdict) -> Payment:
+    """Its money came in, but does not pay what it was for."""
+    return replace(payment, held=verdict)
 
 
 def asked(payment: Payment, now: datetime) -> Payment:

@@ -57,6 +57,7 @@ class PaymentRow(Row, discriminator="payment"):
     redirect_url = UnicodeAttribute(null=True)
     slip = RecordAttribute(Slip, null=True)
     asked_at = InstantAttribute(null=True)
+    held = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
     paid_at = InstantAttribute(null=True)
 

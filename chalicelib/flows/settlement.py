@@ -74,7 +74,7 @@ def _take_stock(payment_id: str, found: ProviderPayment | None, now: datetime) -
     if payment.status != "pending":
         return
     writing = Transaction()
-    if _book(writing, payment, found, now) not in ("accept", "closed"):
+    if _book(writing, payment, found, now) == "not_paid":
         writing.save(billing.payments.row(rules.asked(payment, now)))
     writing.commit()
 
@@ -96,6 +96,8 @@ def _book(
         _close(writing, payment, now)
     elif verdict in NEEDS_A_PERSON:
         _ask_finance(writing, verdict, payment, found, event, now)
+        if payment and found and payment.status == "pending" and payment.provider_id == found.provider_id:
+            writing.save(billing.payments.row(rules.held(payment, verdict)))
     return verdict
 
 

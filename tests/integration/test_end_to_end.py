@@ -90,10 +90,12 @@ def eventually(what: str, found: Callable[[], Any]) -> Any:
 
 
 def mails_to(local: Local, email: str) -> list[str]:
-    """The subjects of the e-mails that SES took for an address, oldest first."""
+    """The subjects of the e-mails that we sent to an address, oldest first; Cognito's own are not ours."""
+    sender = local.environment()["MAIL_FROM"]
     with direct.open(local.endpoints["mail_outbox"], timeout=10) as answer:
         accounts = json.loads(answer.read())["messages"]
-    return [one["Subject"] for messages in accounts.values() for one in messages if email in one["To"]]
+    sent = [one for messages in accounts.values() for one in messages if one["Source"] == sender]
+    return [one["Subject"] for one in sent if email in one["To"]]
 
 
 def registered(visitor: Client, **changes: Any) -> tuple[str, Client]:

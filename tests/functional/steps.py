@@ -1,0 +1,156 @@
+"""What people, providers and time do in these tests, one function each."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from chalicelib.licensing import store as licensing
+from chalicelib.licensing.rules import License
+from chalicelib.orders import store as orders
+from chalicelib.orders.rules import Order
+from chalicelib.storage.transaction import Transaction
+from infra.sandbox.wire import Request
+from tests.world import REGION, Answer, World
+
+LICENSE = {"product": "prestaimport", "installation": {"name": "Loja", "domain": "loja.example.com"}}
+ADDON_A = {"product": "supplier-a"}
+ADDON_B = {"product": "supplier-b"}
+ERP = {"product": "erp"}
+ADVISORY = {"product": "advisory-1h"}
+
+
+def ask(
+    world: World, token: str, *items: dict[str, Any], method: str | None = None, key: str | None = None
+) -> Answer:
+    """Ask for an order, whatever the answer."""
+    body: dict[str, Any] = {"items": list(items)}
+    if method:
+        body["payment_method"] = method
+    headers = {"idempotency-key": key} if key else {}
+    return world.http("POST", "/v1/orders", body, token=token, headers=headers)
+
+
+def place(world: World, token: str, *items: dict[str, Any], method: str | None = None) -> Any:
+    """Place an order; its answer."""
+    answer = ask(world, token, *items, method=method)
+    assert answer.status == 201, answer.text
+    return answer.json
+
+
+def read(world: World, token: str, path: str) -> Any:
+    """What a path shows."""
+    answer = world.http("GET", path, token=token)
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
+def charged(world: World, token: str, *items: dict[str, Any], method: str | None = None) -> Any:
+    """An order that has its charge at the provider."""
+    order = place(world, token, *items, method=method)
+    world.settle_down()
+    return read(world, token, f"/v1/orders/{order['id']}")
+
+
+def bought(world: World, token: str, *items: dict[str, Any], method: str | None = None) -> Any:
+    """An order that was paid, with everything that follows from it."""
+    order = charged(world, token, *items, method=method)
+    world.pay(order["payment"]["id"])
+    assert {answer.status for answer in world.webhooks()} == {200}
+    world.settle_down()
+    order = read(world, token, f"/v1/orders/{order['id']}")
+    assert order["status"] == "paid"
+    return order
+
+
+def licenses(world: World, token: str) -> list[Any]:
+    """A customer's licences, newest first."""
+    found: list[Any] = read(world, token, "/v1/licenses")["data"]
+    return found
+
+
+def validate(world: World, key: str, **asked: Any) -> Any:
+    """What a tool is told about a key."""
+    answer = world.http("POST", "/v1/licenses/validate", {"key": key, **asked})
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
+def turn(world: World, **knobs: Any) -> None:
+    """Make the payment provider misbehave; without knobs, behave."""
+    body = json.dumps(knobs).encode()
+    answer = world.sandbox.answer(Request("PUT", "/_sandbox/knobs", {}, {}, body))
+    assert answer.status == 200, answer.body
+
+
+def set_order(order_id: str, **changes: Any) -> Order:
+    """The order as another part of the system would have left it."""
+    changed = replace(orders.get(order_id), **changes)
+    writing = Transaction()
+    writing.save(orders.row(changed))
+    writing.commit()
+    return changed
+
+
+def set_license(license_id: str, **changes: Any) -> License:
+    """The licence as staff or time would have left it."""
+    changed = replace(licensing.get(license_id), **changes)
+    writing = Transaction()
+    writing.save(licensing.row(changed))
+    writing.commit()
+    return changed
+
+
+def delete(world: World, rows: Iterable[dict[str, Any]]) -> None:
+    """Rows that were never written after all."""
+    for row in rows:
+        key = {name: {"S": row[name]} for name in ("pk", "sk")}
+        world.client("dynamodb").delete_item(TableName=world.table_name, Key=key)
+
+
+def put(world: World, row: dict[str, Any]) -> None:
+    """A row that is there again, texts only."""
+    item = {
+        name: {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in row.items()
+    }
+    world.client("dynamodb").put_item(TableName=world.table_name, Item=item)
+
+
+def tasks(world: World) -> list[tuple[str, str]]:
+    """Kind and sector of every internal task."""
+    return sorted((row["task_kind"], row["sector"]) for row in world.rows("task"))
+
+
+def outstanding(world: World) -> list[str]:
+    """The kinds of rows that are due for something."""
+    return sorted(row["kind"] for row in world.rows() if "gsi2pk" in row)
+
+
+def outcomes(world: World) -> list[str]:
+    """What became of the provider's events."""
+    return sorted(row.get("outcome", "unsettled") for row in world.rows("provider_event"))
+
+
+def letters() -> list[Any]:
+    """The e-mails that left, oldest first."""
+    sent: list[Any] = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
+    return sent
+
+
+def waiting(world: World, queue: str) -> list[dict[str, str]]:
+    """The messages in a queue, taken out of it."""
+    sqs, url = world.client("sqs"), os.environ[f"{queue.upper()}_QUEUE_URL"]
+    got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(message["Body"]) for message in got]
+
+
+def faults(answer: Answer) -> dict[str, str]:
+    """The faulty fields that a 422 names, with their codes."""
+    assert answer.status == 422, answer.text
+    return {error["pointer"]: error["code"] for error in answer.json["errors"]}

@@ -1,0 +1,175 @@
+"""Every refusal is a problem: a status, a stable code, a sentence in each language (RFC 9457, B12)."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import string
+from collections.abc import Iterator
+from typing import Annotated
+
+import pytest
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError
+
+import chalicelib
+from chalicelib.edge.problems import STATUS_OF_FAMILY, TITLES, problem_of, refusal_of, status_of, unexpected
+from chalicelib.kernel.errors import LOCALES, FieldError, Invalid, Malformed, NotFound, Refusal
+
+# Clients match these: a code is never renamed, a status never changed.
+CODES = {
+    "malformed": 400,
+    "not_authenticated": 401,
+    "bad_credentials": 401,
+    "webhook_not_authentic": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "addon_not_found": 404,
+    "customer_not_found": 404,
+    "invoice_not_found": 404,
+    "license_not_found": 404,
+    "mail_not_found": 404,
+    "order_not_found": 404,
+    "payment_not_found": 404,
+    "product_not_found": 404,
+    "provider_event_not_found": 404,
+    "subscription_not_found": 404,
+    "task_not_found": 404,
+    "ticket_not_found": 404,
+    "conflict": 409,
+    "email_taken": 409,
+    "not_confirmed": 409,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "invalid": 422,
+    "idempotency_key_reused": 422,
+    "too_many_requests": 429,
+    "unavailable": 503,
+}
+
+
+def _below(family: type[Refusal]) -> Iterator[type[Refusal]]:
+    for found in family.__subclasses__():
+        yield found
+        yield from _below(found)
+
+
+def _refusals() -> list[type[Refusal]]:
+    for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+        importlib.import_module(module.name)
+    return sorted(set(_below(Refusal)), key=lambda one: one.__qualname__)
+
+
+REFUSALS = _refusals()
+
+
+def _facts(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_refusal_has_a_code_of_its_own_and_its_familys_status() -> None:
+    with_code = [one for one in REFUSALS if "code" in vars(one)]
+    assert {one.code: status_of(one) for one in with_code} == CODES
+    assert len({one.code for one in with_code}) == len(with_code)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda one: one.__name__)
+def test_every_refusal_speaks_three_languages_of_the_same_facts(refusal: type[Refusal]) -> None:
+    assert set(refusal.text) == set(LOCALES)
+    assert len({frozenset(_facts(text)) for text in refusal.text.values()}) == 1
+    assert len(set(refusal.text.values())) == len(LOCALES)
+    if issubclass(refusal, NotFound):
+        assert set(refusal.thing) == set(LOCALES)
+        told = {refusal(id="x").message(locale) for locale in LOCALES}
+        assert len(told) == len(LOCALES)
+
+
+def test_every_status_has_a_title_in_three_languages() -> None:
+    assert {status for _, status in STATUS_OF_FAMILY} | {500} == set(TITLES)
+    for titles in TITLES.values():
+        assert set(titles) == set(LOCALES)
+        assert len(set(titles.values())) == len(LOCALES)
+
+
+def test_a_problem_names_every_faulty_field() -> None:
+    faults = [FieldError("/a", "missing", "needed"), FieldError("/b/0", "type", "no")]
+    problem = problem_of(Invalid(errors=faults), "es", "req-1").model_dump()
+    assert problem == {
+        "type": "about:blank",
+        "title": "Valores no válidos",
+        "status": 422,
+        "code": "invalid",
+        "detail": "Algunos campos no son válidos.",
+        "request_id": "req-1",
+        "errors": [
+            {"pointer": "/a", "code": "missing", "detail": "needed"},
+            {"pointer": "/b/0", "code": "type", "detail": "no"},
+        ],
+    }
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_was_not_foreseen_tells_only_which_request_it_was(locale: str) -> None:
+    problem = unexpected(locale, "req-1")
+    assert (problem.status, problem.code, problem.request_id) == (500, "internal_error", "req-1")
+    assert problem.detail == problem.title == TITLES[500][locale]
+
+
+class Body(BaseModel):
+    """A body of these tests."""
+
+    name: str = Field(max_length=3)
+    secret: SecretStr = Field(min_length=9)
+    deep: list[dict[str, int]]
+
+
+def _refused(raw: str, root: str = "") -> Refusal:
+    with pytest.raises(ValidationError) as found:
+        Body.model_validate_json(raw)
+    return refusal_of(found.value, root)
+
+
+def test_unreadable_json_is_malformed() -> None:
+    assert isinstance(_refused("{"), Malformed)
+
+
+def test_pointers_follow_the_document_and_escape_what_they_must() -> None:
+    refusal = _refused('{"name": "long", "secret": "short", "deep": [{}, {"a/b~c": "x"}]}')
+    assert [error.pointer for error in refusal.errors] == ["/name", "/secret", "/deep/1/a~1b~0c"]
+    assert [error.pointer for error in _refused("{}", "/query").errors] == [
+        "/query/name",
+        "/query/secret",
+        "/query/deep",
+    ]
+
+
+def test_a_problem_does_not_repeat_what_was_sent() -> None:
+    refusal = _refused('{"name": "Zacharias", "secret": "s3cr3t", "deep": ["x"]}')
+    told = problem_of(refusal, "en", "").model_dump_json()
+    assert len(refusal.errors) == 3
+    assert "s3cr3t" not in told
+    assert "Zacharias" not in told
+
+
+class Coded(ValueError):
+    """A fault with a code of its own."""
+
+    code = "too_odd"
+
+
+class Even(BaseModel):
+    """A body with a validator of ours."""
+
+    number: Annotated[int, AfterValidator(lambda value: _even(value))]
+
+
+def _even(value: int) -> int:
+    if value % 2:
+        raise Coded("an even number is needed")
+    return value
+
+
+def test_a_fault_that_one_of_our_validators_found_keeps_its_own_code_and_text() -> None:
+    with pytest.raises(ValidationError) as found:
+        Even.model_validate({"number": 3})
+    (error,) = refusal_of(found.value).errors
+    assert (error.pointer, error.code, error.detail) == ("/number", "too_odd", "an even number is needed")

@@ -1,0 +1,48 @@
+"""An order moves along its edges only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pytest
+
+from chalicelib.kernel.money import Money
+from chalicelib.orders.rules import Order, OrderItem, Status, activated, paid
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+ITEM = OrderItem("prestaimport", "license", "PrestaImport", 3, Money(59900, "BRL"))
+ORDER = Order(
+    "ord_1", "cus_1", "pending_payment", (ITEM,), ITEM.amount, "inv_1", "pay_1", ticket_ids=(), created_at=NOW
+)
+OTHERS = [status for status in get_args(Status) if status != "pending_payment"]
+
+
+def test_a_line_costs_its_price_times_its_quantity() -> None:
+    assert ITEM.amount == Money(179700, "BRL")
+
+
+def test_an_order_that_waits_can_be_paid() -> None:
+    after = paid(ORDER, NOW)
+    assert replace(after, status="pending_payment", paid_at=None) == ORDER
+    assert (after.status, after.paid_at) == ("paid", NOW)
+
+
+@pytest.mark.parametrize("status", OTHERS)
+def test_no_other_order_can_be_paid(status: Any) -> None:
+    with pytest.raises(ValueError, match=status):
+        paid(replace(ORDER, status=status), NOW)
+
+
+def test_a_paid_order_is_activated_once() -> None:
+    after = activated(paid(ORDER, NOW), ("lic_1",), NOW)
+    assert (after.status, after.license_ids, after.activated_at) == ("paid", ("lic_1",), NOW)
+    with pytest.raises(ValueError, match="activated"):
+        activated(after, ("lic_2",), NOW)
+
+
+@pytest.mark.parametrize("status", [status for status in get_args(Status) if status != "paid"])
+def test_no_unpaid_order_is_activated(status: Any) -> None:
+    with pytest.raises(ValueError, match=status):
+        activated(replace(ORDER, status=status), (), NOW)
