@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.catalog import store as catalog
 from chalicelib.kernel.clock import local_date, parse_instant, start_of
 from chalicelib.kernel.periods import add_period
 from chalicelib.licensing.rules import Addon
@@ -84,9 +86,10 @@ def test_an_addon_bought_later_extends_the_licence_and_leaves_the_key_alone(worl
     assert steps.validate(world, before["key"], addons=["supplier-a", "supplier-b"])["code"] == "VALID"
 
 
-@pytest.mark.parametrize("enabled", [True, False])
 @pytest.mark.parametrize(
-    ("left", "runs_on_from"), [(40, 40), (-10, 0)], ids=["before its end", "after its end"]
+    ("left", "runs_on_from", "enabled"),
+    [(40, 40, False), (-10, 0, True)],
+    ids=["before its end", "after its end"],
 )
 def test_an_addon_bought_again_runs_on_from_its_end_or_from_today(
     world: World, left: int, runs_on_from: int, enabled: bool
@@ -121,6 +124,17 @@ def test_a_subscription_begins_today_and_shows_until_when_its_renewal_can_be_can
     assert shown["current_period"] == {"start": today.isoformat(), "end": end.isoformat()}
     assert parse_instant(shown["cancel_renewal_until"]) == start_of(end - timedelta(days=15), SAO_PAULO)
     assert (shown["order_id"], shown["auto_renew"], shown["can_self_cancel"]) == (order["id"], True, True)
+
+
+def test_a_licence_and_an_addon_without_terms_never_end(world: World) -> None:
+    for code in ("prestaimport", "supplier-a"):
+        catalog.put(replace(catalog.get(code), terms=None))
+    _, token = world.customer()
+    steps.bought(world, token, LICENSE, ADDON_A)
+    (shown,) = steps.licenses(world, token)
+    assert (shown["expires_at"], shown["addons"][0]["expires_at"]) == (None, None)
+    told = steps.validate(world, shown["key"], addons=["supplier-a"])
+    assert (told["code"], told["valid_until"]) == ("VALID", None)
 
 
 # Switching addons

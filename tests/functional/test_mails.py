@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.mail import service as mail
+from chalicelib.mail.gateways import MailRefused, Message
 from tests.functional import steps
 from tests.functional.steps import ADDON_A, ADDON_B, LICENSE
 from tests.world import World
@@ -59,6 +61,23 @@ def test_the_boleto_mail_carries_the_line_that_the_order_shows(world: World) -> 
     (mail,) = [row for row in world.rows("mail") if row["mail_kind"] == "boleto_to_pay"]
     assert order["payment"]["boleto"]["digitable_line"] in mail["params"]
     assert order["payment"]["due_date"] in mail["params"]
+
+
+class Refusing:
+    """A sender that will take none of our mails."""
+
+    def send(self, message: Message) -> str:
+        raise MailRefused("BadRequestException", retryable=False)
+
+
+def test_a_mail_that_cannot_be_delivered_becomes_a_task_for_staff(world: World) -> None:
+    _, token = world.customer()
+    steps.place(world, token, LICENSE)
+    world.stream()
+    (message,) = steps.waiting(world, "mails")
+    mail.deliver(message["mail_id"], Refusing(), world.now)
+    world.stream()
+    assert steps.tasks(world) == [("mail_undelivered", "staff")]
 
 
 def test_every_later_order_tells_of_the_licence_it_extends_once(world: World) -> None:

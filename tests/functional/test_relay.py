@@ -207,6 +207,26 @@ def test_an_unknown_provider_event_needs_no_settling(world: World) -> None:
     assert events.settlement_worker(_messages({"event_id": "pev_x"}), None) == {"batchItemFailures": []}
 
 
+# What SES tells
+
+
+def _told(kind: str, mail_id: str) -> dict[str, Any]:
+    detail = {"eventType": kind, "mail": {"messageId": "ses-1", "tags": {"mail_id": [mail_id]}}}
+    return {**_tick(datetime.now(UTC)), "source": "aws.ses", "detail-type": "Email Sent", "detail": detail}
+
+
+@pytest.mark.parametrize(("kind", "status"), [("Send", "sent"), ("Delivery", "queued"), ("Bounce", "queued")])
+def test_only_the_providers_word_that_it_was_sent_marks_a_mail_as_sent(
+    world: World, kind: str, status: str
+) -> None:
+    _, token = world.customer()
+    steps.place(world, token, LICENSE)
+    world.stream()
+    (mail,) = world.rows("mail")
+    mail_events.mail_events(_told(kind, mail["id"]), None)
+    assert [row["status"] for row in world.rows("mail")] == [status]
+
+
 # The schedule
 
 

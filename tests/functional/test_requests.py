@@ -6,11 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from chalice import Blueprint, Chalice
 
+from chalicelib.edge.routes import SPECS, Call, route
+from chalicelib.kernel.errors import TooManyRequests
 from chalicelib.kernel.paging import encode_cursor
 from tests.functional import steps
 from tests.functional.steps import LICENSE
-from tests.world import Answer, World
+from tests.world import Answer, World, http_event
 
 STORE = "https://store.example.com"
 NOT_FOUND = {
@@ -122,6 +125,22 @@ def test_what_nobody_foresaw_is_a_problem_that_tells_nothing(shared_world: World
         problem = _problem(answer)
         assert (answer.status, problem["code"]) == (500, "internal_error")
         assert problem["title"] == problem["detail"] == title
+
+
+def test_who_must_slow_down_is_told_for_how_long(shared_world: World) -> None:
+    blueprint, app = Blueprint("test"), Chalice("test", configure_logs=False)
+
+    @route(blueprint, "GET", "/busy")
+    def busy(call: Call) -> None:
+        raise TooManyRequests(retry_after=60)
+
+    SPECS.pop()
+    app.register_blueprint(blueprint)
+    event = {**http_event("GET", "/health", "", {}, None), "resource": "/busy"}
+    event["requestContext"] |= {"resourcePath": "/busy"}
+    answer = app(event, None)
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (429, "60")
+    assert json.loads(answer["body"])["detail"] == "Too many requests; try again in 60 seconds."
 
 
 # CORS

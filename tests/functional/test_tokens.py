@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from chalicelib.customers.tokens import TokenVerifier
 from chalicelib.edge import auth
+from chalicelib.kernel.errors import Unavailable
 from tests.world import CLIENT_ID, ISSUER, Keys, World
 
 SUB = "8c6f9c1e-54f0-4b8f-9d0a-6d6b1c3c1a11"
@@ -138,3 +141,12 @@ def test_different_users_are_different_customers(shared_world: World, keys: Keys
 def test_a_request_that_no_authorizer_has_seen_gets_nothing(shared_world: World) -> None:
     answer = shared_world.http("GET", "/v1/me", headers={"authorization": "Bearer x"})
     assert (answer.status, answer.json["code"]) == (401, "not_authenticated")
+
+
+def test_while_the_pools_keys_cannot_be_had_nobody_is_told_that_his_token_is_bad(keys: Keys) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        verifier = TokenVerifier(jwt.PyJWKClient(nowhere, timeout=2), ISSUER, CLIENT_ID)
+        with pytest.raises(Unavailable):
+            verifier.verify(keys.token(SUB))

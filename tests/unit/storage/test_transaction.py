@@ -6,14 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.storage import outbox
 from chalicelib.storage.series import Taken, take_numbers
-from chalicelib.storage.table import LONGEST_PK, Row, load
+from chalicelib.storage.table import LONGEST_PK, Row, bind, load
 from chalicelib.storage.transaction import ATTEMPTS, Stale, Transaction, retrying
-from tests.unit.storage.conftest import Rows
+from tests.unit.storage.conftest import TABLE, Rows
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 TODAY, DAY = date(2026, 11, 22), timedelta(days=1)
@@ -109,6 +110,13 @@ def test_a_change_is_written_once_with_the_next_version(rows: Rows) -> None:
 def test_an_empty_transaction_writes_nothing(rows: Rows) -> None:
     Transaction().commit()
     assert rows() == []
+
+
+def test_a_failure_that_is_no_conflict_is_not_mistaken_for_one(rows: Rows) -> None:
+    bind("no-such-table")
+    with pytest.raises(TransactWriteError):
+        _save(_note("a"))
+    bind(TABLE)
 
 
 def test_retrying_begins_again_until_nobody_gets_in_between() -> None:

@@ -1,0 +1,311 @@
+"""What must never happen and what must happen in the end, read from raw rows and from outside the table.
+
+Nothing here goes through the code under test: rows are read as they lie in the table, e-mails from SES's
+outbox, charges from the provider. Each check yields a sentence for everything that is wrong. The numbers are
+those of the product's list of invariants.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Row = dict[str, Any]
+
+# Every change of state that may ever be seen in an audit row; None is "did not exist".
+EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
+    "order": frozenset(
+        {
+            (None, "pending_payment"),
+            ("pending_payment", "paid"),
+            ("pending_payment", "canceled"),
+            ("paid", "activated"),
+        }
+    ),
+    "invoice": frozenset({(None, "open"), ("open", "paid")}),
+    "payment": frozenset(
+        {
+            (None, "requested"),
+            ("requested", "pending"),
+            ("requested", "failed"),
+            # The customer was quicker than our record of the charge.
+            ("requested", "paid"),
+            ("pending", "paid"),
+            ("pending", "failed"),
+        }
+    ),
+    "license": frozenset({(None, "active")}),
+    "subscription": frozenset({(None, "active")}),
+    "ticket": frozenset({(None, "open"), ("open", "waiting_customer")}),
+    "mail": frozenset(
+        {
+            (None, "queued"),
+            ("queued", "sending"),
+            ("sending", "sent"),
+            # SES refused, or nothing was heard for half an hour.
+            ("sending", "queued"),
+            ("sending", "failed"),
+            # The Send event came later than that.
+            ("queued", "sent"),
+            ("failed", "sent"),
+        }
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an outsider finds: all rows, (recipient, subject line) of all e-mails, the provider's charges."""
+
+    rows: list[Row]
+    mails: list[tuple[str, str]]
+    charges: list[dict[str, Any]]
+    acknowledged: frozenset[str]
+
+    def of(self, kind: str) -> list[Row]:
+        return [row for row in self.rows if row["kind"] == kind]
+
+    def by_id(self, kind: str) -> dict[str, Row]:
+        return {row["id"]: row for row in self.of(kind)}
+
+    def audits(self, subject: str) -> list[tuple[str | None, str]]:
+        rows = (row for row in self.of("audit") if row["subject"] == subject)
+        return [(row.get("before"), row["after"]) for row in rows]
+
+
+Check = Callable[[Seen], Iterator[str]]
+
+
+def broken(seen: Seen, checks: tuple[Check, ...]) -> list[str]:
+    """Everything that is wrong."""
+    return [f"{check.__name__}: {fault}" for check in checks for fault in check(seen)]
+
+
+# Safety
+
+
+def nothing_is_active_without_payment(seen: Seen) -> Iterator[str]:
+    """1. No licence, addon or service is active without a paid order, or a grant by staff with a reason."""
+    paid = {row["id"] for row in seen.of("order") if row["status"] == "paid"}
+    for license in seen.of("license"):
+        sources = [license["order_id"], *(addon["order_id"] for addon in json.loads(license["addons"]))]
+        if not set(sources) <= paid:
+            yield f"{license['id']} is {license['status']} for an unpaid order"
+    for subscription in seen.of("subscription"):
+        reasons = [row.get("reason") for row in seen.of("audit") if row["subject"] == subscription["id"]]
+        if subscription.get("order_id") not in paid and not any(reasons):
+            yield f"{subscription['id']} is active without an order or a reason"
+    for ticket in seen.of("ticket"):
+        if ticket["status"] != "open" and ticket["order_id"] not in paid:
+            yield f"{ticket['id']} is {ticket['status']} for an unpaid order"
+
+
+def numbers_have_no_gaps_and_no_repeats(seen: Seen) -> Iterator[str]:
+    """2. One invoice per order; the numbers of a series are 1, 2, 3… and each belongs to one subject."""
+    invoices = Counter(row["order_id"] for row in seen.of("invoice"))
+    yield from (f"{order} has {count} invoices" for order, count in invoices.items() if count > 1)
+    named = {row["id"]: row["number"] for kind in ("invoice", "ticket") for row in seen.of(kind)}
+    taken = {(row["pk"], int(row["sk"].removeprefix("NUM#"))): row["subject"] for row in seen.of("number")}
+    for counter in seen.of("counter"):
+        mine = {number: subject for (series, number), subject in taken.items() if series == counter["pk"]}
+        if sorted(mine) != list(range(1, int(counter["last"]) + 1)):
+            yield f"{counter['pk']} is at {counter['last']} with the numbers {sorted(mine)}"
+        for number, subject in mine.items():
+            if not named.get(subject, "").endswith(f"-{number:06d}"):
+                yield f"number {number} of {counter['pk']} belongs to {subject}: {named.get(subject)}"
+    if len(set(taken.values())) != len(taken) or set(taken.values()) != set(named):
+        yield f"numbers {sorted(taken.values())} for {sorted(named)}"
+
+
+def no_email_is_sent_twice(seen: Seen) -> Iterator[str]:
+    """3. At most one e-mail per (kind, subject); each kind has a subject line of its own."""
+    for (to, line), count in Counter(seen.mails).items():
+        if count > 1:
+            yield f"{line!r} went to {to} {count} times"
+    claimed = [row for row in seen.of("mail") if row["attempts"] > 0]
+    if len(seen.mails) > len(claimed):
+        yield f"{len(seen.mails)} e-mails went out, {len(claimed)} were claimed"
+
+
+def only_real_money_is_accepted(seen: Seen) -> Iterator[str]:
+    """4. Paid means: the provider has the money, all of it, in the right currency, under our reference."""
+    for payment in seen.of("payment"):
+        if payment["status"] != "paid":
+            continue
+        wanted = ("paid", payment["amount"], payment["id"])
+        told = [
+            (charge["status"], f"{charge['amount']} {charge['currency']}", charge["reference"])
+            for charge in seen.charges
+            if charge["id"] == payment["provider_id"]
+        ]
+        if told != [wanted]:
+            yield f"{payment['id']} is paid, the provider says {told}"
+
+
+def paid_is_paid_everywhere(seen: Seen) -> Iterator[str]:
+    """4. Order, invoice and payment agree on the amount, and become paid together."""
+    invoices, payments = seen.by_id("invoice"), seen.by_id("payment")
+    for order in seen.of("order"):
+        invoice, payment = invoices.get(order["invoice_id"]), payments.get(order["payment_id"])
+        if not invoice or not payment:
+            yield f"{order['id']} lacks its invoice or payment"
+            continue
+        if not order["total"] == invoice["total"] == payment["amount"]:
+            yield f"{order['id']}: {order['total']}, {invoice['total']}, {payment['amount']}"
+        if len({row["status"] == "paid" for row in (order, invoice, payment)}) > 1:
+            yield f"{order['id']} is {order['status']}, {invoice['status']}, {payment['status']}"
+    of_orders = {row[field] for row in seen.of("order") for field in ("invoice_id", "payment_id")}
+    if not of_orders >= {*invoices, *payments}:
+        yield f"without an order: {({*invoices, *payments}) - of_orders}"
+
+
+def every_change_is_allowed_and_audited_once(seen: Seen) -> Iterator[str]:
+    """5. The audit rows of a subject form one walk along allowed edges, from nothing to its present state."""
+    for kind, edges in EDGES.items():
+        for row in seen.of(kind):
+            state = "activated" if row.get("activated_at") else row["status"]
+            walked = seen.audits(row["id"])
+            arrived, left = Counter(after for _, after in walked), Counter(before for before, _ in walked)
+            if not set(walked) <= edges:
+                yield f"{row['id']}: {set(walked) - edges} is not allowed"
+            if arrived + Counter([None]) != left + Counter([state]):
+                yield f"{row['id']} is {state} after {walked}"
+
+
+def due_means_outstanding(seen: Seen) -> Iterator[str]:
+    """7. A due-index row exists if and only if work is outstanding."""
+    for row in seen.rows:
+        if ("gsi2pk" in row) != is_outstanding(row) or ("gsi2pk" in row) != ("gsi2sk" in row):
+            yield f"{row['pk']} ({row.get('status')}) is{'' if 'gsi2pk' in row else ' not'} in the due index"
+
+
+def is_outstanding(row: Row) -> bool:
+    """Whether somebody must still do something about a row."""
+    match row["kind"]:
+        case "outbox":
+            return "done_at" not in row
+        case "provider_event":
+            return "settled_at" not in row
+        case "payment":
+            return row["status"] == "requested" or (row["status"] == "pending" and "held" not in row)
+        case "mail":
+            return row["status"] in ("queued", "sending")
+    return False
+
+
+def a_payment_has_one_charge(seen: Seen) -> Iterator[str]:
+    """Nobody can pay twice: at most one charge of a payment stands at the provider."""
+    standing = Counter(charge["reference"] for charge in seen.charges if charge["status"] != "canceled")
+    yield from (f"{payment} has {count} charges" for payment, count in standing.items() if count > 1)
+
+
+def one_request_made_one_order(seen: Seen) -> Iterator[str]:
+    """The key of a request belongs to one order, and its answer is kept from the same instant on."""
+    if len(seen.of("order")) != len(seen.of("idempotency")) or len(seen.of("order")) > 1:
+        yield f"{len(seen.of('order'))} orders, {len(seen.of('idempotency'))} kept answers"
+
+
+def nobody_is_asked_for_nothing(seen: Seen) -> Iterator[str]:
+    """Money that may still come is no case for a person."""
+    cases = {json.loads(row["facts"]).get("provider_id") for row in seen.of("task")}
+    yield from (
+        charge["id"] for charge in seen.charges if charge["status"] == "open" and charge["id"] in cases
+    )
+
+
+# Liveness
+
+
+def every_acknowledged_event_is_booked(seen: Seen) -> Iterator[str]:
+    """1. What was answered with 2xx is stored, once, and settled in the end."""
+    settled = Counter(row["raw"] for row in seen.of("provider_event") if "settled_at" in row)
+    for body in seen.acknowledged:
+        if settled[body] != 1:
+            yield f"acknowledged, booked {settled[body]} times: {body[:60]}"
+
+
+def every_paid_order_is_carried_out(seen: Seen) -> Iterator[str]:
+    """2. Every paid order has its activations, each once."""
+    for order in seen.of("order"):
+        if order["status"] != "paid":
+            continue
+        items = [item for item in json.loads(order["items"]) for _ in range(item["quantity"])]
+        wanted = Counter((item["kind"], item["product"]) for item in items)
+        if (found := activated_for(seen, order["id"])) != wanted:
+            yield f"{order['id']}: {dict(found)} is active, {dict(wanted)} was paid"
+        ids = sorted(row["id"] for row in seen.of("license") if row["order_id"] == order["id"])
+        known = sorted(row["license_id"] for row in seen.of("license_key"))
+        if not ids == known == sorted(json.loads(order["license_ids"])):
+            yield f"{order['id']}: licences {ids}, keys for {known}, told {order['license_ids']}"
+
+
+def activated_for(seen: Seen, order_id: str) -> Counter[tuple[str, str]]:
+    """(kind, product) of everything that is active because of an order."""
+    found: Counter[tuple[str, str]] = Counter()
+    for license in seen.of("license"):
+        if license["order_id"] == order_id and license["status"] == "active":
+            found["license", license["product"]] += 1
+        for addon in json.loads(license["addons"]):
+            found["addon", addon["code"]] += addon["order_id"] == order_id
+    for ticket in seen.of("ticket"):
+        if ticket["order_id"] == order_id and ticket["waits_for"] == "slots":
+            found["service", ticket["product"]] += 1
+    return found
+
+
+def every_email_went_out(seen: Seen) -> Iterator[str]:
+    """2. The e-mails that an order leads to are all sent, and no others."""
+    wanted = Counter(wanted_mails(seen))
+    sent = Counter((row["mail_kind"], row["subject"]) for row in seen.of("mail") if row["status"] == "sent")
+    if sent != wanted or len(seen.of("mail")) != len(wanted) or len(seen.mails) != len(wanted):
+        yield f"sent {sorted(sent)} and {seen.mails}, wanted {sorted(wanted)}"
+
+
+def wanted_mails(seen: Seen) -> Iterator[tuple[str, str]]:
+    """(kind, subject) of every e-mail that the present state calls for."""
+    yield from (("invoice_issued", row["id"]) for row in seen.of("invoice"))
+    for payment in seen.of("payment"):
+        # Who pays before our record of the charge is not asked to any more.
+        if "slip" in payment and ("requested", "pending") in seen.audits(payment["id"]):
+            yield "boleto_to_pay", payment["id"]
+        if payment["status"] == "paid":
+            yield "payment_received", payment["id"]
+    yield from (("license_active", f"{row['id']}:{row['order_id']}") for row in seen.of("license"))
+
+
+def every_outbox_row_is_done(seen: Seen) -> Iterator[str]:
+    """3. Every outbox row is terminal."""
+    yield from (f"{row['name']} of {row['subject']}" for row in seen.of("outbox") if "done_at" not in row)
+
+
+def no_money_comes_to_nothing(seen: Seen) -> Iterator[str]:
+    """5. What a customer paid is booked on his order, or is a case on somebody's desk."""
+    booked = {row.get("provider_id") for row in seen.of("payment") if row["status"] == "paid"}
+    cases = [json.loads(row["facts"]).get("provider_id") for row in seen.of("task")]
+    for charge in seen.charges:
+        if charge["status"] == "paid" and (charge["id"] in booked) + cases.count(charge["id"]) != 1:
+            yield f"{charge['id']} is booked {charge['id'] in booked}, and in the cases {cases}"
+
+
+SAFETY: tuple[Check, ...] = (
+    nothing_is_active_without_payment,
+    numbers_have_no_gaps_and_no_repeats,
+    no_email_is_sent_twice,
+    only_real_money_is_accepted,
+    paid_is_paid_everywhere,
+    every_change_is_allowed_and_audited_once,
+    due_means_outstanding,
+    a_payment_has_one_charge,
+    one_request_made_one_order,
+    nobody_is_asked_for_nothing,
+)
+LIVENESS: tuple[Check, ...] = (
+    every_acknowledged_event_is_booked,
+    every_paid_order_is_carried_out,
+    every_email_went_out,
+    every_outbox_row_is_done,
+    no_money_comes_to_nothing,
+)

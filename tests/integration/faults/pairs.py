@@ -1,0 +1,100 @@
+"""Pairs of invocations that may run at the same instant, each with what must have happened before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib import wiring
+from chalicelib.flows import activation
+from chalicelib.kernel.events import Event
+from tests.integration.faults.cloud import RETRY_AFTER
+from tests.integration.faults.hooks import Wire
+from tests.integration.faults.scenario import Run
+from tests.world import WORKERS
+
+Work = Callable[[], object]
+# Brings a purchase to the point where two invocations meet, and gives these two.
+Pair = Callable[[Run], tuple[Work, Work]]
+
+
+def two_orders_with_one_key(run: Run) -> tuple[Work, Work]:
+    """The client's impatient retry arrives while his first request is being answered."""
+    return run.order, run.order
+
+
+def two_charge_workers(run: Run) -> tuple[Work, Work]:
+    """A queue delivers one message twice."""
+    run.place()
+    work = worker(run, "charges", payment_id=run.payment_id)
+    return work, work
+
+
+def two_webhooks_of_one_event(run: Run) -> tuple[Work, Work]:
+    """A provider repeats an event without waiting for the answer."""
+    run.place()
+    run.wait_for(lambda: bool(run.charges()))
+    created = run.notices()[0]
+    return lambda: run.tell(created), lambda: run.tell(created)
+
+
+def two_settlements_of_one_event(run: Run) -> tuple[Work, Work]:
+    """A queue delivers one message twice, after the money came."""
+    work = worker(run, "settlements", event_id=until_told(run))
+    return work, work
+
+
+def a_settlement_and_a_late_charge_worker(run: Run) -> tuple[Work, Work]:
+    """The first charge worker died with the charge made, and the customer paid before the second came."""
+    run.wire = Wire("crash_after", {1}, lambda call: str(call) == "asaas POST /v3/payments")
+    event_id = until_told(run)
+    run.world.now += RETRY_AFTER
+    return worker(run, "settlements", event_id=event_id), worker(run, "charges", payment_id=run.payment_id)
+
+
+def two_activations(run: Run) -> tuple[Work, Work]:
+    """Stream and sweep deliver one event at once."""
+    run.invoke(worker(run, "settlements", event_id=until_told(run)))
+    paid = Event("order.paid", run.order_id, run.world.now, {"payment_id": run.payment_id})
+
+    def work() -> None:
+        activation.activate(paid, wiring.reach(), run.world.now)
+
+    return work, work
+
+
+def two_deliveries_of_one_mail(run: Run) -> tuple[Work, Work]:
+    """The message of an e-mail's event and that of the sweep arrive together."""
+    run.place()
+    run.stream()
+    (mail,) = run.world.rows("mail")
+    work = worker(run, "mails", mail_id=mail["id"])
+    return work, work
+
+
+PAIRS: dict[str, Pair] = {
+    pair.__name__: pair
+    for pair in (
+        two_orders_with_one_key,
+        two_charge_workers,
+        two_webhooks_of_one_event,
+        two_settlements_of_one_event,
+        a_settlement_and_a_late_charge_worker,
+        two_activations,
+        two_deliveries_of_one_mail,
+    )
+}
+
+
+def worker(run: Run, queue: str, **body: str) -> Work:
+    """The worker of a queue with one message."""
+    return lambda: WORKERS[queue](body, run.world.now)
+
+
+def until_told(run: Run) -> str:
+    """Everything up to the provider's notice that the money is there; our id of that event."""
+    run.place()
+    run.rest()
+    run.wait_for(lambda: bool(run.charges()))
+    run.world.pay(run.payment_id)
+    run.provider_tells()
+    return next(str(row["id"]) for row in run.world.rows("provider_event") if row["announces_payment"])

@@ -1,0 +1,214 @@
+"""One purchase in a world that behaves as the world does.
+
+The client repeats his request until he has an answer, and once more late. The provider repeats each webhook
+until it hears 2xx, all of them once more late and in reverse, and may tell of money before it is there.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from chalicelib.catalog import store as catalog
+from chalicelib.kernel.clock import local_date
+from chalicelib.kernel.events import Actor, Change
+from chalicelib.kernel.periods import add_period
+from chalicelib.orders import store as orders
+from chalicelib.storage.transaction import Transaction
+from chalicelib.subscriptions import store as subscriptions
+from chalicelib.subscriptions.rules import Subscription
+from infra.sandbox import signing
+from infra.sandbox.wire import Request as SandboxRequest
+from tests.integration.faults.cloud import Cloud
+from tests.integration.faults.hooks import Wire
+from tests.integration.faults.plans import Plan
+from tests.world import SECRETS, Answer, World
+
+REQUESTS = 5
+ZONE = "America/Sao_Paulo"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One webhook as the provider sends it."""
+
+    provider: str
+    body: str
+    headers: Mapping[str, str]
+
+
+class Run(Cloud):
+    """One purchase by a new customer.
+
+    `inspect` is called wherever an invocation just died, and before the customer pays.
+    """
+
+    def __init__(self, world: World, plan: Plan, wire: Wire, inspect: Callable[[Run], None]) -> None:
+        super().__init__(world, wire, plan.streaming)
+        self.plan = plan
+        self.inspect = inspect
+        self.email = f"{uuid.uuid4().hex}@example.com"
+        self.key = str(uuid.uuid4())
+        self.customer, self.token = world.customer(self.email)
+        self.answers: list[Answer] = []
+        self.acknowledged: set[str] = set()
+        self.events_before = len(world.sandbox.signed_events())
+        for product in plan.holds:
+            self.grant(product)
+
+    def died(self) -> None:
+        """What is left behind by a dead invocation must be in order at once."""
+        super().died()
+        self.inspect(self)
+
+    # The story
+
+    def buy(self) -> None:
+        """The whole purchase."""
+        self.wire.armed = not self.plan.canceled
+        self.place()
+        self.rest()
+        if not self.plan.hasty:
+            self.wait_for(self.is_charged)
+        if self.plan.canceled:
+            self.cancel()
+            self.wire.armed = True
+        self.provider_tells()
+        if self.plan.misled:
+            self.provider_misleads()
+        self.rest()
+        self.inspect(self)
+        self.finish()
+
+    def finish(self) -> None:
+        """The customer pays, and time passes until nothing is outstanding any more."""
+        self.wait_for(lambda: bool(self.charges()))
+        self.world.pay(self.payment_id)
+        self.wire.armed = self.wire.armed and not self.plan.hasty
+        if not self.plan.silent:
+            self.provider_tells()
+        self.rest()
+        self.wait_for(self.quiet)
+        self.wire.armed = False
+
+    def aftermath(self) -> None:
+        """Everybody who can repeat himself does so once more, late."""
+        self.place()
+        self.provider_tells(again=True)
+        self.repeat()
+
+    # The client
+
+    def place(self) -> None:
+        """The client sends his order until he has an answer."""
+        self.until_answered(self.order)
+
+    def order(self) -> Answer:
+        """The client's request, once."""
+        body, headers = json.dumps(self.plan.order).encode(), {"Idempotency-Key": self.key}
+        answer = self.world.http("POST", "/v1/orders", raw=body, headers=headers, token=self.token)
+        if answer.status < 500:
+            self.answers.append(answer)
+        return answer
+
+    def until_answered(self, send: Callable[[], Answer]) -> None:
+        """Send a request until an answer below 500 comes back."""
+        got: list[Answer] = []
+        for _ in range(REQUESTS):
+            if self.invoke(lambda: got.append(send())) and got[-1].status < 500:
+                assert got[-1].status < 300, got[-1].text
+                return
+        raise AssertionError(f"no answer: {got}")
+
+    @property
+    def order_id(self) -> str:
+        return str(self.answers[0].json["id"])
+
+    @property
+    def payment_id(self) -> str:
+        return str(self.answers[0].json["payment"]["id"])
+
+    def is_charged(self) -> bool:
+        """Whether the customer can see how to pay."""
+        return any(row["status"] == "pending" for row in self.world.rows("payment"))
+
+    # The provider
+
+    def charges(self) -> list[dict[str, Any]]:
+        """The charges that the provider has for this purchase."""
+        asked = self.world.sandbox.answer(SandboxRequest("GET", "/_sandbox/charges"))
+        found: list[dict[str, Any]] = json.loads(asked.body)["data"]
+        payment_id = self.payment_id
+        return [charge for charge in found if charge["reference"] == payment_id]
+
+    def provider_tells(self, again: bool = False) -> None:
+        """The provider's webhooks, each until 2xx; `again`: all of them once more, the latest first."""
+        told = self.notices()
+        for notice in reversed(told) if again else told:
+            if again or notice.body not in self.acknowledged:
+                self.until_answered(partial(self.tell, notice))
+
+    def notices(self) -> list[Notice]:
+        """What the provider has to tell of this purchase, signed now."""
+        events = self.world.sandbox.signed_events()[self.events_before :]
+        return [Notice(event.provider, event.body, headers) for event, headers in events]
+
+    def tell(self, notice: Notice) -> Answer:
+        """One webhook, once."""
+        path, raw = f"/v1/webhooks/{notice.provider}", notice.body.encode()
+        answer = self.world.http("POST", path, raw=raw, headers=notice.headers)
+        if answer.status == 200:
+            self.acknowledged.add(notice.body)
+        return answer
+
+    def provider_misleads(self) -> None:
+        """An authentic message says that the money is there, before it is."""
+        charge, *_ = self.charges()
+        paid = {"id": charge["id"], "status": "RECEIVED", "externalReference": self.payment_id}
+        told = {"id": f"evt_{uuid.uuid4().hex}", "event": "PAYMENT_RECEIVED", "payment": paid}
+        headers = signing.asaas_headers(SECRETS["asaas"]["webhook_token"])
+        self.until_answered(lambda: self.tell(Notice("asaas", json.dumps(told), headers)))
+
+    # Staff
+
+    def grant(self, product_code: str) -> None:
+        """The customer gets a subscription, for a reason."""
+        product, now = catalog.get(product_code), self.world.now
+        start = local_date(now, ZONE)
+        terms, price = product.terms, product.price("BRL")
+        assert terms
+        assert price
+        held = Subscription(
+            id=f"sub_{uuid.uuid4().hex}",
+            customer_id=self.customer.id,
+            order_id=None,
+            product=product.code,
+            name=product.name("pt-BR"),
+            status="active",
+            start=start,
+            end=add_period(start, terms.period),
+            zone=ZONE,
+            price=price,
+            terms=terms,
+            auto_renew=True,
+            created_at=now,
+        )
+        by = Actor("staff", "staff", "bought on paper")
+        writing = Transaction()
+        writing.save(subscriptions.row(held))
+        writing.audit(Change(held.id, self.customer.id, "granted", None, "active", by, now))
+        writing.commit()
+
+    def cancel(self) -> None:
+        """The order is cancelled before it is paid."""
+        before, now = orders.get(self.order_id), self.world.now
+        after = replace(before, status="canceled")
+        by = Actor("staff", "staff", "the customer called")
+        writing = Transaction()
+        writing.save(orders.row(after))
+        writing.audit(Change(after.id, self.customer.id, "canceled", before.status, after.status, by, now))
+        writing.commit()

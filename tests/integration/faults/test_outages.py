@@ -1,0 +1,12 @@
+"""Services that do not answer for an hour, longer than queues and stream try again: the sweep catches up."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.faults.stage import Stage
+
+
+@pytest.mark.parametrize("service", ["DynamoDB", "SQS", "SES", "asaas"])
+def test_a_purchase_survives_two_outages(stage: Stage, service: str) -> None:
+    stage.outage(service)
