@@ -27,10 +27,10 @@ pay: .venv/installed ## settle a charge at the sandbox provider: make pay ID=<pa
 	@exec $(BIN)/python -m infra.local pay --id "$(ID)"
 
 test: .venv/installed .venv-aws/installed ## all tests but the fault sweep
-	$(BIN)/python -m pytest $(TESTS) --ignore=tests/integration/faults
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS) --ignore=tests/integration/faults
 
 faults: .venv/installed .venv-aws/installed ## the fault sweep: every AWS call of a purchase fails in every way
-	$(BIN)/python -m pytest -v tests/integration/faults
+	$(BIN)/python -m pytest -n 2 tests/integration/faults
 
 check: .venv/installed .venv-aws/installed ## what CI runs: format, lint, types, test, package
 	$(BIN)/ruff format --check .
