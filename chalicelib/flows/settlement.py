@@ -96,9 +96,14 @@ def _book(
         _close(writing, payment, now)
     elif verdict in NEEDS_A_PERSON:
         _ask_finance(writing, verdict, payment, found, event, now)
-        if payment and found and payment.status == "pending" and payment.provider_id == found.provider_id:
+        if payment and payment.status == "pending" and (event is None or _is_of(payment, found)):
             writing.save(billing.payments.row(rules.held(payment, verdict)))
     return verdict
+
+
+def _is_of(payment: Payment, found: ProviderPayment | None) -> bool:
+    """Whether the object is the charge that we made, and not another one under the same reference."""
+    return found is not None and found.provider_id == payment.provider_id
 
 
 def _accept(
