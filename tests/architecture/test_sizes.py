@@ -28,7 +28,6 @@ class Longer:
 EXCEPTIONS: Mapping[str, Longer] = {
     "tests/world.py": Longer(400, "2026-11-22", "everything around the app, shared by all larger tests"),
     "tests/infra/test_template.py": Longer(330, "2026-11-22", "one list of promises about one template"),
-    "tests/integration/faults/invariants.py": Longer(330, "2026-11-22", "one list of what must always hold"),
     "tests/unit/billing_rules/test_rules.py": Longer(
         320, "2026-11-22", "every verdict and every state, once"
     ),

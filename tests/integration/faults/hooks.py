@@ -73,7 +73,7 @@ class Call:
         SES and Asaas offer no means to: that is why the application sends those without retries, and no
         HTTP stack repeats such a request by itself.
         """
-        return self.service != "SES" and str(self) not in ("asaas POST /v3/payments",)
+        return self.service != "SES" and str(self) != "asaas POST /v3/payments"
 
 
 Send = Callable[[], BaseHTTPResponse]
@@ -204,9 +204,6 @@ def _refusal(status: int, code: str, told: Mapping[str, Any]) -> BaseHTTPRespons
     return _answer(status, json.dumps({"__type": code, **told}).encode(), headers)
 
 
-# For `Wire.at`: each call; or each call once, when it is repeated at once.
-EACH, EACH_ONCE = range(1, 10_000), range(1, 10_000, 2)
-
 MODES: Mapping[str, Interceptor] = {
     "crash_before": _crash_before,
     "crash_after": _crash_after,
@@ -216,7 +213,16 @@ MODES: Mapping[str, Interceptor] = {
     "throttle": _throttle,
     "conflict": _conflict,
     "duplicate": _duplicate,
+    "unanswered": _lost_after,
 }
+
+# For `Wire.at`: each call; or each call once, when it is repeated at once.
+EACH, EACH_ONCE = range(1, 10_000), range(1, 10_000, 2)
+
+
+def from_call(number: int, mode: str) -> range:
+    """For `Wire.at`: where a mode goes that begins with a call; "unanswered" outlasts all tries of an SDK."""
+    return range(number, number + (4 if mode == "unanswered" else 1))
 
 
 def applies(mode: str, call: Call) -> bool:

@@ -10,71 +10,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
-Row = dict[str, Any]
-
-# Every change of state that may ever be seen in an audit row; None is "did not exist".
-EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
-    "order": frozenset(
-        {
-            (None, "pending_payment"),
-            ("pending_payment", "paid"),
-            ("pending_payment", "canceled"),
-            ("paid", "activated"),
-        }
-    ),
-    "invoice": frozenset({(None, "open"), ("open", "paid")}),
-    "payment": frozenset(
-        {
-            (None, "requested"),
-            ("requested", "pending"),
-            ("requested", "failed"),
-            # The customer was quicker than our record of the charge.
-            ("requested", "paid"),
-            ("pending", "paid"),
-            ("pending", "failed"),
-        }
-    ),
-    "license": frozenset({(None, "active")}),
-    "subscription": frozenset({(None, "active")}),
-    "ticket": frozenset({(None, "open"), ("open", "waiting_customer")}),
-    "mail": frozenset(
-        {
-            (None, "queued"),
-            ("queued", "sending"),
-            ("sending", "sent"),
-            # SES refused, or nothing was heard for half an hour.
-            ("sending", "queued"),
-            ("sending", "failed"),
-            # The Send event came later than that.
-            ("queued", "sent"),
-            ("failed", "sent"),
-        }
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What an outsider finds: all rows, (recipient, subject line) of all e-mails, the provider's charges."""
-
-    rows: list[Row]
-    mails: list[tuple[str, str]]
-    charges: list[dict[str, Any]]
-    acknowledged: frozenset[str]
-
-    def of(self, kind: str) -> list[Row]:
-        return [row for row in self.rows if row["kind"] == kind]
-
-    def by_id(self, kind: str) -> dict[str, Row]:
-        return {row["id"]: row for row in self.of(kind)}
-
-    def audits(self, subject: str) -> list[tuple[str | None, str]]:
-        rows = (row for row in self.of("audit") if row["subject"] == subject)
-        return [(row.get("before"), row["after"]) for row in rows]
-
+from tests.integration.faults.seen import EDGES, Row, Seen
 
 Check = Callable[[Seen], Iterator[str]]
 

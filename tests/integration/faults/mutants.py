@@ -1,62 +1,50 @@
-"""Seeded bugs, each a known way of getting reliability wrong, and where to look for the harm it does.
+"""Which bug stands where, and what brings it to light.
 
-This is the one place of the project that replaces its own code: to show that the sweep would notice. A bug is
-written as a whole function that could stand in the product, and `seeded` puts it there for a while.
+This is the one place of the project that replaces its own code: to show that the sweep would notice.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
-
-from botocore.config import Config
-from pynamodb.exceptions import PutError
 
 from chalicelib import wiring
 from chalicelib.billing import rules as billing_rules
 from chalicelib.billing import service as billing_service
 from chalicelib.billing import store as billing
-from chalicelib.billing.gateways import Gateway, ProviderPayment
 from chalicelib.billing.gateways.asaas import Asaas
 from chalicelib.flows import delivery, reconciliation, settlement
-from chalicelib.flows.reach import Reach
-from chalicelib.flows.subscribers import SUBSCRIBERS
-from chalicelib.kernel.ids import new_id
 from chalicelib.mail import rules as mail_rules
 from chalicelib.mail import service as mail
-from chalicelib.mail import store as mails
-from chalicelib.mail.gateways import Mailer, ses
-from chalicelib.mail.rules import Mail
-from chalicelib.orders import store as orders
-from chalicelib.storage import outbox
-from chalicelib.storage.idempotency import IdempotencyRow
-from chalicelib.storage.records import Records
-from chalicelib.storage.table import Row
-from chalicelib.storage.transaction import Stale, Transaction
-
-_commit, _save = Transaction.commit, Transaction.save
-_receive = billing_service.receive
+from chalicelib.mail.gateways import ses
+from chalicelib.storage.transaction import Transaction
+from tests.integration.faults import bugs
 
 
 @dataclass(frozen=True)
 class Mutant:
     """A bug: what stands instead of which attributes, and what brings it to light.
 
-    It is looked for in purchases by `plan`, without a fault and then in each of the `modes`, at calls whose
-    name contains `near`; or in the meetings of a `pair`, or in an `outage` of a service.
+    It `breaks` an invariant in purchases by `plan` which one of the `modes` happens to, at calls whose name
+    contains `near`; or where a `pair` meets; or in an `outage` of a service; or else in any purchase.
     """
 
     name: str
     bugs: tuple[tuple[Any, str, Any], ...]
+    breaks: str
     modes: tuple[str, ...] = ()
     plan: str = "boleto"
     near: str = ""
     pair: str = ""
     outage: str = ""
+
+    @property
+    def hides(self) -> bool:
+        """Whether it does no harm as long as nothing goes wrong."""
+        return bool(self.modes or self.pair or self.outage)
 
 
 @contextmanager
@@ -74,218 +62,140 @@ def seeded(mutant: Mutant) -> Iterator[None]:
         wiring.mailer.cache_clear()
 
 
-# Storage
-
-
-def write_one_by_one(writing: Transaction) -> None:
-    """No transaction: each row for itself, guarded by its version all the same."""
-    try:
-        for row in writing._rows:
-            row.save()
-    except PutError as error:
-        raise Stale("a row was not as expected") from error
-
-
-def swallow_the_conflict(writing: Transaction) -> None:
-    """ "Cancelled" is taken for "somebody else has done it already"."""
-    try:
-        _commit(writing)
-    except Stale:
-        return
-
-
-def last_writer_wins(writing: Transaction) -> None:
-    """No guards: what was read may have changed since."""
-    items = [
-        {"TableName": Row.Meta.table_name, "Item": {**row.serialize(), "version": {"N": "1"}}}
-        for row in writing._rows
-    ]
-    Row._get_connection().connection.transact_write_items((), (), items, ())
-
-
-def save_no_answer(writing: Transaction, *rows: Row) -> None:
-    """No idempotency record."""
-    _save(writing, *(row for row in rows if not isinstance(row, IdempotencyRow)))
-
-
-# Outbox
-
-
-def mark_before_telling(event_id: str, reach: Reach, now: datetime) -> None:
-    """The event is marked as delivered before its subscribers ran."""
-    row = outbox.find_event(event_id)
-    if row is None or row.done_at:
-        return
-    event = outbox.outbox_event(row)
-    outbox.mark_delivered(row, now)
-    for subscriber in SUBSCRIBERS[event.name]:
-        subscriber(event, reach, now)
-
-
-# Payments
-
-
-def answer_before_storing(gateway: Gateway, headers: Mapping[str, str], raw: bytes, now: datetime) -> str:
-    """The webhook is acknowledged at once and stored "in the background": nobody hears of a failure."""
-    try:
-        return _receive(gateway, headers, raw, now)
-    except BaseException:
-        return ""
-
-
-def trust_the_webhook(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
-    """What the message says is booked; the provider is not asked."""
-    event = billing.events.get(event_id)
-    if event.settled_at or event.provider_id is None:
-        return
-    payment = billing.payments.get(json.loads(event.raw)["payment"]["externalReference"])
-    seen = ProviderPayment(event.provider_id, payment.id, payment.amount, "pending", None)
-    told = replace(seen, status="paid") if event.announces_payment else seen
-    settlement._settle(event_id, told, now)
-
-
-def seen_is_done(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
-    """De-duplication marks "seen": the event is closed first and acted upon afterwards."""
-    event = billing.events.get(event_id)
-    if event.settled_at or event.provider_id is None:
-        return
-    closing = Transaction()
-    closing.save(billing.events.row(billing_rules.settled(event, "seen", now)))
-    closing.commit()
-    found = gateways[event.provider].fetch(event.provider_id)
-    if found is None or found.status != "paid" or found.reference is None:
-        return
-    payment = billing.payments.get(found.reference)
-    if payment.status != "paid":
-        booking = Transaction()
-        settlement._accept(booking, payment, orders.get(payment.order_id), found, now)
-        booking.commit()
-
-
-def look_for_no_charge(asaas: Asaas, reference: str) -> None:
-    """A charge is made without looking for one that an earlier try has left."""
-
-
-def take_every_lease(payment: billing_rules.Payment, now: datetime) -> billing_rules.Payment:
-    """The lease of a charge keeps nobody out."""
-    return replace(payment, claimed_until=now + billing_rules.CHARGE_LEASE)
-
-
-class NeverDue(Records[Any]):
-    """The schedule does not look after records of this kind."""
-
-    def due(self, now: datetime) -> Iterator[str]:
-        return iter(())
-
-    @classmethod
-    def of(cls, records: Records[Any]) -> NeverDue:
-        return cls(**vars(records))
-
-
-def nothing_due(now: datetime) -> Iterator[str]:
-    """The schedule does not look after this kind of work."""
-    return iter(())
-
-
-# E-mail
-
-
-def send_before_claim(mail_id: str, mailer: Mailer, now: datetime) -> None:
-    """The e-mail is sent first and marked afterwards."""
-    found = mails.find(mail_id)
-    if found is None or found.status != "queued":
-        return
-    message_id = mailer.send(mail._message(found))
-    claimed = replace(found, status="sending", attempts=1, claimed_at=now)
-    mail._save(found, claimed, now)
-    mail.confirm(mail_id, message_id, now)
-
-
-def never_decide(letter: Mail, now: datetime) -> Mail:
-    """Claim only: an e-mail whose sender died stays claimed for ever."""
-    return letter
-
-
-def retry_sending() -> Config:
-    """The SDK's usual retries."""
-    return Config(retries={"total_max_attempts": 3, "mode": "standard"})
-
-
 MUTANTS = (
     Mutant(
         "no transaction",
-        ((Transaction, "commit", write_one_by_one),),
-        ("crash_after",),
+        ((Transaction, "commit", bugs.write_one_by_one),),
+        breaks="numbers_have_no_gaps_and_no_repeats",
+        modes=("crash_after",),
         near="PutItem",
     ),
-    Mutant("conflict swallowed", ((Transaction, "commit", swallow_the_conflict),), ("conflict",)),
+    Mutant(
+        "conflict swallowed",
+        ((Transaction, "commit", bugs.swallow_the_conflict),),
+        breaks="does not become quiet",
+        modes=("conflict",),
+    ),
     Mutant(
         "last writer wins",
-        ((Transaction, "commit", last_writer_wins),),
+        ((Transaction, "commit", bugs.last_writer_wins),),
+        breaks="paid_is_paid_everywhere",
         pair="two_settlements_of_one_event",
     ),
-    Mutant("no idempotency record", ((Transaction, "save", save_no_answer),)),
+    Mutant(
+        "no idempotency record",
+        ((Transaction, "save", bugs.save_no_answer),),
+        breaks="one_request_made_one_order",
+    ),
     Mutant(
         "outbox marked before its subscribers ran",
         (
-            (delivery, "deliver", mark_before_telling),
-            (reconciliation, "deliver", mark_before_telling),
+            (delivery, "deliver", bugs.mark_before_telling),
+            (reconciliation, "deliver", bugs.mark_before_telling),
         ),
-        ("crash_after",),
+        breaks="every_email_went_out",
+        modes=("crash_after",),
         near="UpdateItem",
     ),
     Mutant(
+        "outbox not swept",
+        ((reconciliation, "due_events", bugs.nothing_due),),
+        breaks="does not become quiet",
+        outage="SQS",
+    ),
+    Mutant(
         "webhook acknowledged before it is stored",
-        ((billing_service, "receive", answer_before_storing),),
-        ("crash_before",),
+        ((billing_service, "receive", bugs.answer_before_storing),),
+        breaks="every_acknowledged_event_is_booked",
+        modes=("crash_before",),
         near="TransactWriteItems",
     ),
-    Mutant("webhook trusted", ((settlement, "settle", trust_the_webhook),)),
+    Mutant(
+        "webhook trusted",
+        ((settlement, "settle", bugs.trust_the_webhook),),
+        breaks="only_real_money_is_accepted",
+    ),
     Mutant(
         "events not told apart",
-        ((billing, "provider_event_id", lambda provider, id: new_id("pev", datetime.now().astimezone())),),
+        ((billing, "provider_event_id", bugs.new_event_id),),
+        breaks="every_acknowledged_event_is_booked",
     ),
     Mutant(
         "event seen, not done",
-        ((settlement, "settle", seen_is_done),),
-        ("crash_after",),
+        ((settlement, "settle", bugs.seen_is_done),),
+        breaks="no_money_comes_to_nothing",
+        modes=("crash_after",),
         plan="card_without_stream",
         near="TransactWriteItems",
     ),
-    Mutant("early notice settled at once", ((billing_rules, "PATIENCE", timedelta(0)),), plan="late_money"),
-    Mutant("late money ignored", ((settlement, "NEEDS_A_PERSON", frozenset()),), plan="late_money"),
-    Mutant("events not swept", ((billing, "events", NeverDue.of(billing.events)),), outage="asaas"),
-    Mutant("charges not swept", ((billing, "payments", NeverDue.of(billing.payments)),), outage="asaas"),
+    Mutant(
+        "early notice settled at once",
+        ((billing_rules, "PATIENCE", timedelta(0)),),
+        breaks="nobody_is_asked_for_nothing",
+        plan="late_money",
+    ),
+    Mutant(
+        "late money ignored",
+        ((settlement, "NEEDS_A_PERSON", frozenset()),),
+        breaks="no_money_comes_to_nothing",
+        plan="late_money",
+    ),
+    Mutant(
+        "events not swept",
+        ((billing, "events", bugs.NeverDue.of(billing.events)),),
+        breaks="does not become quiet",
+    ),
+    Mutant(
+        "charges not swept",
+        ((billing, "payments", bugs.NeverDue.of(billing.payments)),),
+        breaks="does not become quiet",
+        outage="asaas",
+    ),
     Mutant(
         "charged without looking for a charge",
-        ((Asaas, "_standing", look_for_no_charge),),
-        ("crash_after",),
+        ((Asaas, "_standing", bugs.look_for_no_charge),),
+        breaks="a_payment_has_one_charge",
+        modes=("crash_after",),
         near="POST /v3/payments",
     ),
     Mutant(
         "lease of a charge ignored",
-        ((billing_rules, "claim", take_every_lease),),
+        ((billing_rules, "claim", bugs.take_every_lease),),
+        breaks="a_payment_has_one_charge",
         pair="two_charge_workers",
     ),
     Mutant(
         "e-mail sent before it is claimed",
-        ((mail, "deliver", send_before_claim),),
-        ("crash_after",),
+        ((mail, "deliver", bugs.send_before_claim),),
+        breaks="no_email_is_sent_twice",
+        modes=("crash_after",),
         near="SES",
     ),
     Mutant(
         "e-mail claimed and never sent again",
-        ((mail_rules, "unknown", never_decide),),
-        ("crash_before",),
+        ((mail_rules, "unknown", bugs.never_decide),),
+        breaks="does not become quiet",
+        modes=("crash_before",),
         near="SES",
     ),
-    Mutant("e-mail not swept", ((mail, "overdue", nothing_due),), outage="SES"),
-    Mutant("outbox not swept", ((reconciliation, "due_events", nothing_due),), outage="SQS"),
-    Mutant("retries of e-mail", ((ses, "client_config", retry_sending),), ("lost_after",), near="SES"),
+    Mutant(
+        "e-mail not swept",
+        ((mail, "overdue", bugs.nothing_due),),
+        breaks="does not become quiet",
+        outage="SES",
+    ),
+    Mutant(
+        "retries of e-mail",
+        ((ses, "client_config", bugs.retry_sending),),
+        breaks="no_email_is_sent_twice",
+        modes=("lost_after",),
+        near="SES",
+    ),
     Mutant(
         "Send event not waited for",
         ((mail_rules, "UNCERTAIN", timedelta(minutes=1)),),
-        ("crash_after",),
+        breaks="no_email_is_sent_twice",
+        modes=("crash_after",),
         near="SES",
     ),
 )

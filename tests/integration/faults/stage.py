@@ -11,11 +11,12 @@ from typing import Any
 from infra.emulator import Emulator, direct
 from tests.integration.faults.cloud import cold_start
 from tests.integration.faults.hooks import EACH, Call, Wire
-from tests.integration.faults.invariants import LIVENESS, SAFETY, Check, Seen, broken
+from tests.integration.faults.invariants import LIVENESS, SAFETY, Check, broken
 from tests.integration.faults.pairs import Pair
 from tests.integration.faults.plans import PLANS
 from tests.integration.faults.scenario import Run
 from tests.integration.faults.schedule import Choose, Next, interleave
+from tests.integration.faults.seen import Seen
 from tests.world import World
 
 

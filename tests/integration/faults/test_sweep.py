@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.faults.hooks import EACH_ONCE, MODES, Call, Wire, applies
+from tests.integration.faults.hooks import EACH_ONCE, MODES, Call, Wire, applies, from_call
 from tests.integration.faults.plans import PLANS, Plan
 from tests.integration.faults.stage import Stage
 
@@ -64,7 +64,7 @@ def test_every_invariant_survives(
 
     numbers = range(1, sum(map(hurts, stage.calls(plan.name))) + 1)[part::parts]
     for at in numbers:
-        wire = Wire(mode, {at}, hurts)
+        wire = Wire(mode, from_call(at, mode), hurts)
         stage.purchase(plan.name, wire)
         assert wire.hit, f"call {at} was never made"
     record_property("done", f"{len(numbers)} purchases")

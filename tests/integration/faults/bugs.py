@@ -1,0 +1,176 @@
+"""Known ways of getting reliability wrong, each as a function that could stand in the product."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from botocore.config import Config
+from pynamodb.exceptions import PutError
+
+from chalicelib.billing import rules, service
+from chalicelib.billing import store as billing
+from chalicelib.billing.gateways import Gateway, ProviderPayment
+from chalicelib.billing.gateways.asaas import Asaas
+from chalicelib.flows import settlement
+from chalicelib.flows.reach import Reach
+from chalicelib.flows.subscribers import SUBSCRIBERS
+from chalicelib.mail import service as mail
+from chalicelib.mail import store as mails
+from chalicelib.mail.gateways import Mailer
+from chalicelib.mail.rules import Mail
+from chalicelib.orders import store as orders
+from chalicelib.storage import outbox
+from chalicelib.storage.idempotency import IdempotencyRow
+from chalicelib.storage.records import Records
+from chalicelib.storage.table import Row
+from chalicelib.storage.transaction import Stale, Transaction
+
+_commit, _save = Transaction.commit, Transaction.save
+_receive = service.receive
+
+
+# Storage
+
+
+def write_one_by_one(writing: Transaction) -> None:
+    """No transaction: each row for itself, guarded by its version all the same."""
+    try:
+        for row in writing._rows:
+            row.save()
+    except PutError as error:
+        raise Stale("a row was not as expected") from error
+
+
+def swallow_the_conflict(writing: Transaction) -> None:
+    """ "Cancelled" is taken for "somebody else has done it already"."""
+    try:
+        _commit(writing)
+    except Stale:
+        return
+
+
+def last_writer_wins(writing: Transaction) -> None:
+    """No guards: what was read may have changed since."""
+    items = [
+        {"TableName": Row.Meta.table_name, "Item": {**row.serialize(), "version": {"N": "1"}}}
+        for row in writing._rows
+    ]
+    Row._get_connection().connection.transact_write_items((), (), items, ())
+
+
+def save_no_answer(writing: Transaction, *rows: Row) -> None:
+    """No idempotency record."""
+    _save(writing, *(row for row in rows if not isinstance(row, IdempotencyRow)))
+
+
+# Outbox
+
+
+def mark_before_telling(event_id: str, reach: Reach, now: datetime) -> None:
+    """The event is marked as delivered before its subscribers ran."""
+    row = outbox.find_event(event_id)
+    if row is None or row.done_at:
+        return
+    event = outbox.outbox_event(row)
+    outbox.mark_delivered(row, now)
+    for subscriber in SUBSCRIBERS[event.name]:
+        subscriber(event, reach, now)
+
+
+# Payments
+
+
+def answer_before_storing(gateway: Gateway, headers: Mapping[str, str], raw: bytes, now: datetime) -> str:
+    """The webhook is acknowledged at once and stored "in the background": nobody hears of a failure."""
+    try:
+        return _receive(gateway, headers, raw, now)
+    except BaseException:
+        return ""
+
+
+def new_event_id(provider: str, event_id: str) -> str:
+    """Each delivery of an event counts as an event of its own."""
+    return f"pev_{uuid.uuid4().hex}"
+
+
+def trust_the_webhook(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
+    """What the message says is booked; the provider is not asked."""
+    event = billing.events.get(event_id)
+    if event.settled_at or event.provider_id is None:
+        return
+    payment = billing.payments.get(json.loads(event.raw)["payment"]["externalReference"])
+    seen = ProviderPayment(event.provider_id, payment.id, payment.amount, "pending", None)
+    told = replace(seen, status="paid") if event.announces_payment else seen
+    settlement._settle(event_id, told, now)
+
+
+def seen_is_done(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
+    """De-duplication marks "seen": the event is closed first and acted upon afterwards."""
+    event = billing.events.get(event_id)
+    if event.settled_at or event.provider_id is None:
+        return
+    closing = Transaction()
+    closing.save(billing.events.row(rules.settled(event, "seen", now)))
+    closing.commit()
+    found = gateways[event.provider].fetch(event.provider_id)
+    if found is None or found.status != "paid" or found.reference is None:
+        return
+    payment = billing.payments.get(found.reference)
+    if payment.status != "paid":
+        booking = Transaction()
+        settlement._accept(booking, payment, orders.get(payment.order_id), found, now)
+        booking.commit()
+
+
+def look_for_no_charge(asaas: Asaas, reference: str) -> None:
+    """A charge is made without looking for one that an earlier try has left."""
+
+
+def take_every_lease(payment: rules.Payment, now: datetime) -> rules.Payment:
+    """The lease of a charge keeps nobody out."""
+    return replace(payment, claimed_until=now + rules.CHARGE_LEASE)
+
+
+class NeverDue(Records[Any]):
+    """The schedule does not look after records of this kind."""
+
+    def due(self, now: datetime) -> Iterator[str]:
+        return iter(())
+
+    @classmethod
+    def of(cls, records: Records[Any]) -> NeverDue:
+        return cls(**vars(records))
+
+
+def nothing_due(now: datetime) -> Iterator[str]:
+    """The schedule does not look after this kind of work."""
+    return iter(())
+
+
+# E-mail
+
+
+def send_before_claim(mail_id: str, mailer: Mailer, now: datetime) -> None:
+    """The e-mail is sent first and marked afterwards."""
+    found = mails.find(mail_id)
+    if found is None or found.status != "queued":
+        return
+    message_id = mailer.send(mail._message(found))
+    claimed = replace(found, status="sending", attempts=1, claimed_at=now)
+    mail._save(found, claimed, now)
+    mail.confirm(mail_id, message_id, now)
+
+
+def never_decide(letter: Mail, now: datetime) -> Mail:
+    """Claim only: an e-mail whose sender died stays claimed for ever."""
+    return letter
+
+
+def retry_sending() -> Config:
+    """The SDK's usual retries."""
+    return Config(retries={"total_max_attempts": 3, "mode": "standard"})
