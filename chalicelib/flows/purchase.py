@@ -86,11 +86,11 @@ def place(
     order_id = derived_id("ord", repeatable.id) if repeatable else new_id("ord", now)
 
     def attempt() -> Placed:
-        if repeatable:
+        if repeatable and (earlier := orders.find(order_id)):
+            # The answer was recorded with the order, so it is looked for second: whoever sees the order sees
+            # it too. It is kept for 30 days; the order, for good.
             repeatable.replay()
-            # The record of the answer is kept for 30 days; the order it made, for good.
-            if earlier := orders.find(order_id):
-                return _placed(earlier)
+            return _placed(earlier)
         return _commit(order_id, customer(), preview(), vendor, now, answer, repeatable)
 
     return retrying(attempt)

@@ -121,6 +121,8 @@ class Stage:
         faults = broken(self.seen(run), checks)
         if len({answer.text for answer in run.answers}) > 1:
             faults.append(f"one request got different answers: {[answer.text for answer in run.answers]}")
+        if sum("Idempotent-Replayed" not in answer.headers for answer in run.answers) > 1:
+            faults.append("two answers claim to be the first")
         if faults:
             raise Broken("; ".join(faults))
 
