@@ -11,13 +11,13 @@ STAGE ?= prod
 TESTS := tests/unit tests/functional tests/architecture tests/infra tests/integration
 
 .DEFAULT_GOAL := help
-.PHONY: help run tick pay test faults check bench format lint types package clean
+.PHONY: help run tick pay rotate-signing-key test faults check bench format lint types package clean
 
 help: ## this list
 	@echo 'make <target>, where <target> is one of:'
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST)
 
-run: .venv/installed .venv-aws/installed ## start the whole product on this machine (API_PORT=8080 AWS_PORT=4566 SANDBOX_PORT=8090)
+run: .venv/installed .venv-aws/installed ## start the whole product on this machine (API_PORT=8080 VALIDATOR_PORT=8081 AWS_PORT=4566 SANDBOX_PORT=8090)
 	@exec $(BIN)/python -m infra.local run
 
 tick: .venv/installed ## run scheduled functions with a chosen time: make tick AT=2026-12-03T12:00:00Z [NAME=reconcile]
@@ -26,10 +26,13 @@ tick: .venv/installed ## run scheduled functions with a chosen time: make tick A
 pay: .venv/installed ## settle a charge at the sandbox provider: make pay ID=<payment id>
 	@exec $(BIN)/python -m infra.local pay --id "$(ID)"
 
+rotate-signing-key: .venv/installed ## one step of replacing the key of licence tokens; a deployment's with REGION=… [STAGE=prod]
+	@exec $(BIN)/python -m $(if $(REGION),infra.deploy --stage "$(STAGE)" --region "$(REGION)" --rotate-signing-key,infra.local rotate-signing-key)
+
 test: .venv/installed .venv-aws/installed ## all tests but the fault sweep
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS) --ignore=tests/integration/faults
 
-faults: .venv/installed .venv-aws/installed ## the fault sweep: every AWS call of a purchase fails in every way
+faults: .venv/installed .venv-aws/installed ## the fault sweep: every AWS call of a purchase or a licence's life fails in every way
 	$(BIN)/python -m pytest -n 2 tests/integration/faults
 
 check: .venv/installed .venv-aws/installed ## what CI runs: format, lint, types, test, package
@@ -39,8 +42,8 @@ check: .venv/installed .venv-aws/installed ## what CI runs: format, lint, types,
 	$(MAKE) test
 	$(MAKE) package
 
-bench: .venv/installed ## cold imports and in-process costs, as ratios to a bare view
-	$(BIN)/python -m tests.bench
+bench: .venv/installed ## cold imports and in-process costs, as ratios
+	PYTHONPATH=clients/python $(BIN)/python -m tests.bench
 
 format: .venv/installed ## rewrite the sources in the one format
 	$(BIN)/ruff format .

@@ -10,6 +10,7 @@ from chalicelib.flows import api as flows
 from chalicelib.flows import events as flow_events
 from chalicelib.flows import relay
 from chalicelib.licensing import api as licensing
+from chalicelib.licensing import events as licensing_events
 from chalicelib.mail import events as mail_events
 from chalicelib.subscriptions import api as subscriptions
 from chalicelib.tasks import api as tasks
@@ -31,3 +32,4 @@ app.register_blueprint(tasks.bp)
 app.register_blueprint(flow_events.bp)
 app.register_blueprint(relay.bp)
 app.register_blueprint(mail_events.bp)
+app.register_blueprint(licensing_events.bp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 
 
@@ -43,6 +43,8 @@ class Settings:
     store_url: str
     allowed_origins: str
     confirm_sign_up: str
+    validations_per_key: str
+    validations_per_address: str
 
     @property
     def origins(self) -> frozenset[str]:
@@ -50,9 +52,24 @@ class Settings:
         return frozenset(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
 
 
+@dataclass(frozen=True)
+class AwsAccess:
+    """What Lambda gives a function to reach AWS with; secrets never show."""
+
+    region: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    endpoint_url: str | None = None
+
+    def endpoint(self, service: str) -> str:
+        """The address of a service: the one endpoint that was given, or AWS's own."""
+        return self.endpoint_url or f"https://{service}.{self.region}.amazonaws.com"
+
+
 def read(environ: Mapping[str, str]) -> Settings:
     """Settings from a mapping such as `os.environ`; `SettingsIncomplete` names every missing one."""
-    names = [field.name for field in fields(Settings)]
+    names = [one.name for one in fields(Settings)]
     missing = [name.upper() for name in names if not environ.get(name.upper())]
     if missing:
         raise SettingsIncomplete(missing)
@@ -63,3 +80,14 @@ def read(environ: Mapping[str, str]) -> Settings:
 def settings() -> Settings:
     """The process's settings, read once, on first use."""
     return read(os.environ)
+
+
+def aws_access() -> AwsAccess:
+    """The function's own rights, as its environment has them; they outlast the process."""
+    return AwsAccess(
+        os.environ["AWS_REGION"],
+        os.environ["AWS_ACCESS_KEY_ID"],
+        os.environ["AWS_SECRET_ACCESS_KEY"],
+        os.environ.get("AWS_SESSION_TOKEN"),
+        os.environ.get("AWS_ENDPOINT_URL"),
+    )

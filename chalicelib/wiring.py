@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.flows.reach import Reach, Send, Vendor
-from chalicelib.kernel.markets import market_of
-from chalicelib.settings import settings
+from chalicelib.kernel.clock import utc_now
+from chalicelib.kernel.refreshed import Refreshed
+from chalicelib.settings import aws_access, settings
 
 if TYPE_CHECKING:
     from chalicelib.billing.gateways import Gateway
     from chalicelib.customers.gateways import Directory
     from chalicelib.customers.tokens import TokenVerifier
+    from chalicelib.flows.reach import Reach, Send, Vendor
+    from chalicelib.kernel.limits import Limits
     from chalicelib.licensing.signing import Signer
     from chalicelib.mail.gateways import Mailer
+    from chalicelib.validator.validator import Validator
 
+# Seconds for which keys are held before they are fetched again: those of the user pool, and our own.
 KEY_SET_LASTS = 3600
+SIGNING_KEYS_LAST = 300
 
 
 def connect() -> None:
@@ -41,6 +47,8 @@ def confirms_at_once() -> bool:
 @cache
 def vendor() -> Vendor:
     """The seller."""
+    from chalicelib.flows.reach import Vendor
+
     at = settings()
     return Vendor(
         at.vendor_name, at.vendor_tax_id, at.vendor_country, at.vendor_zone, at.mail_from, at.store_url
@@ -49,6 +57,8 @@ def vendor() -> Vendor:
 
 def home_currency() -> str:
     """The currency of the vendor's own country."""
+    from chalicelib.kernel.markets import market_of
+
     return market_of(settings().vendor_country).currency
 
 
@@ -115,12 +125,50 @@ def mailer() -> Mailer:
     return ses.SesMailer(client, sender=at.mail_from, configuration_set=at.mail_configuration_set)
 
 
-@cache
 def signer() -> Signer:
-    """The signer of licence tokens."""
+    """The signer of licence tokens, with the keys as they are now."""
+    return _signer()()
+
+
+@cache
+def _signer() -> Refreshed[Signer]:
     from chalicelib.licensing.signing import Signer
 
-    return Signer.of(_secret("signing-keys"), settings().public_url)
+    return Refreshed(
+        lambda: Signer.of(_secret("signing-keys"), settings().public_url), SIGNING_KEYS_LAST, time.monotonic
+    )
+
+
+@cache
+def limits() -> Limits:
+    """How often a key and an address may be used, in this container."""
+    from chalicelib.kernel.limits import Allowance, Limits
+
+    at = settings()
+    return Limits(
+        keys=Allowance(int(at.validations_per_key), time.monotonic_ns),
+        addresses=Allowance(int(at.validations_per_address), time.monotonic_ns),
+    )
+
+
+@cache
+def validator() -> Validator:
+    """The validator of licence keys; it comes without botocore, see `chalicelib/validator`."""
+    from chalicelib.licensing.signing import Signer
+    from chalicelib.validator.aws import Aws
+    from chalicelib.validator.validator import Validator
+
+    at = settings()
+    aws = Aws(aws_access(), utc_now, lambda attempt: time.sleep(0.05 * attempt))
+
+    def load() -> Signer:
+        asked = {"Name": f"{at.secrets_prefix}/signing-keys", "WithDecryption": True}
+        stored = aws.call("ssm", "AmazonSSM.GetParameter", "1.1", asked)["Parameter"]["Value"]
+        return Signer.of(json.loads(stored), at.public_url)
+
+    return Validator(
+        aws.call, at.table_name, Refreshed(load, SIGNING_KEYS_LAST, time.monotonic), limits(), at.origins
+    )
 
 
 @cache
@@ -132,6 +180,8 @@ def license_secret() -> bytes:
 @cache
 def reach() -> Reach:
     """What subscribers and sweeps can reach."""
+    from chalicelib.flows.reach import Reach
+
     at = settings()
     return Reach(
         charges=_queue(at.charges_queue_url),

@@ -1,4 +1,4 @@
-"""What one does to a running `make run` from another terminal: let time pass, let a customer pay."""
+"""What one does to a running `make run` from another terminal: let time pass, pay, replace a key."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.emulator import REGION, connect, direct
+from infra.keys import rotate_signing_key
 from infra.stack import Client, describe
 
 # The order's charge is created by a queue worker; this is how long `pay` waits for it.
@@ -66,6 +67,12 @@ def pay(home: Path, reference: str) -> int:
             raise Refused("the sandbox does not answer: is `make run` still running?") from error
         time.sleep(0.5)
     raise Refused(f"the provider knows no charge for {reference} after {CHARGE_SECONDS:.0f} seconds")
+
+
+def rotate(home: Path, prefix: str) -> int:
+    """One step of the signing key's rotation, under the secrets' `prefix`; says what it did."""
+    print(rotate_signing_key(connect(_endpoints(home)["aws"])("ssm"), prefix, datetime.now(UTC)))
+    return 0
 
 
 def _instant(at: str) -> str:

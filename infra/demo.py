@@ -27,7 +27,7 @@ from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.periods import add_period
-from chalicelib.kernel.terms import Terms
+from chalicelib.kernel.terms import Seating, Terms
 from chalicelib.storage import table
 from chalicelib.storage.transaction import Stale, Transaction
 from chalicelib.subscriptions import store as subscriptions
@@ -86,6 +86,7 @@ def _product(entry: dict[str, Any]) -> Product:
         requires=tuple(entry.get("requires", ())),
         license_product=entry.get("license_product"),
         minutes=entry.get("minutes"),
+        seating=Seating(**entry["seating"]) if "seating" in entry else None,
     )
 
 

@@ -11,6 +11,7 @@ import getpass
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -30,12 +31,12 @@ def main(arguments: Sequence[str]) -> int:
     ssm = client("ssm")
     try:
         if wanted.rotate_signing_key:
-            print(rotate_signing_key(ssm, prefix))
+            print(rotate_signing_key(ssm, prefix, datetime.now(UTC)))
             return 0
         put_secrets(ssm, prefix, _provider_keys(missing_secrets(ssm, prefix), wanted.secrets))
         _deploy(client, wanted.stage, wanted.bucket, dict(wanted.param))
     except (SecretsMissing, PackagingFailed, DeploymentFailed) as failure:
-        print(f"Not deployed: {failure}", file=sys.stderr)
+        print(f"Not {'rotated' if wanted.rotate_signing_key else 'deployed'}: {failure}", file=sys.stderr)
         return 1
     return 0
 
@@ -86,15 +87,16 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
     parser.add_argument("--stage", required=True, help="the name of the deployment, for example prod")
     parser.add_argument("--region", required=True)
-    parser.add_argument(
-        "--bucket", required=True, help="receives zip and template; made when it does not exist"
-    )
+    parser.add_argument("--bucket", help="receives zip and template; made when it does not exist")
     parser.add_argument("--param", action="append", default=[], type=_pair, metavar="NAME=VALUE")
     parser.add_argument("--secrets", type=Path, help="JSON with the providers' keys, instead of being asked")
     parser.add_argument(
         "--rotate-signing-key", action="store_true", help="one step of the rotation, nothing else"
     )
-    return parser.parse_args(arguments)
+    wanted = parser.parse_args(arguments)
+    if not (wanted.bucket or wanted.rotate_signing_key):
+        parser.error("a deployment needs --bucket")
+    return wanted
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
-"""The API's address on this machine: a small HTTP server that passes everything on to the embedded gateway.
+"""An address on this machine: a small HTTP server that passes everything on to the embedded AWS.
 
-The emulator gives the API a new id whenever its definition changes, and serves it below a long path; API
-Gateway on AWS has a stable address of its own (or a custom domain). This stands in for that and nothing else.
+The emulator gives the API a new id whenever its definition changes, and serves it, as function URLs, below a
+long path; on AWS both have stable addresses of their own. This stands in for that and nothing else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONCURRENT = 16
 
 
 class Front:
-    """Serves on `port` from `start` to `stop`; 502 while `target`, the gateway's base address, is away."""
+    """Serves on `port` from `start` to `stop`; 502 while `target`, the base address behind it, is away."""
 
     def __init__(self, port: int, target: str) -> None:
         self.url = f"http://127.0.0.1:{port}"

@@ -6,6 +6,7 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,9 +17,13 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
     "stripe": ("secret_key", "webhook_secret"),
 }
 
+# How long a key stays published after it stopped signing: a licence file counts for a year at most, a token
+# for two weeks; the rest is margin.
+PUBLISHED_FOR = timedelta(days=366 + 30)
+
 
 class SecretsMissing(Exception):
-    """Provider keys that are neither stored yet nor given."""
+    """Secrets that are neither stored yet nor given."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(f"keys missing for: {', '.join(names)}")
@@ -55,24 +60,59 @@ def put_secrets(ssm: Any, prefix: str, given: Mapping[str, Mapping[str, str]]) -
     return sorted(values)
 
 
-def rotate_signing_key(ssm: Any, prefix: str) -> str:
-    """One step of the rotation of the licence tokens' key (B2); says what it did.
+def rotate_signing_key(ssm: Any, prefix: str, now: datetime) -> str:
+    """One step of the rotation of the licence tokens' key (B2); says what it did and what comes next.
 
-    The first call publishes a new key beside the active one; the next makes it the active one. In between,
-    every running function and every tool has the time to learn it. Old keys stay published.
+    The first call publishes a new key beside the one that signs; the next makes it the one that signs. In
+    between, every running function and every tool has the time to learn it. A key that stopped signing stays
+    published for `PUBLISHED_FOR`; the first step after that removes it. `SecretsMissing` when there is none.
     """
     name = f"{prefix}/signing-keys"
-    stored = json.loads(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
-    newest = stored["keys"][-1]["kid"]
-    if stored["active"] == newest:
-        key = new_signing_key()
-        stored["keys"].append(key)
-        done = f"published {key['kid']}; {newest} still signs. Run this again after a day to make it sign."
+    try:
+        stored = json.loads(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound as error:
+        raise SecretsMissing(["signing-keys"]) from error
+    active = stored["active"]
+    kept = [key for key in stored["keys"] if key["kid"] == active or not _outlived(key, now)]
+    said = [
+        f"Removed {key['kid']}: nothing that it signed can be in use any more."
+        for key in stored["keys"]
+        if key not in kept
+    ]
+    if active == kept[-1]["kid"]:
+        rotated, done = _published(kept)
     else:
-        stored["active"] = newest
-        done = f"{newest} signs from now on."
-    ssm.put_parameter(Name=name, Value=json.dumps(stored), Type="SecureString", Overwrite=True)
-    return done
+        rotated, done = _activated(kept, active, now)
+    ssm.put_parameter(Name=name, Value=json.dumps(rotated), Type="SecureString", Overwrite=True)
+    return "\n".join([*said, *done])
+
+
+def _published(keys: list[dict[str, str]]) -> tuple[dict[str, Any], list[str]]:
+    """The first step: a new key beside the newest, which signs."""
+    key, active = new_signing_key(), keys[-1]["kid"]
+    return {"active": active, "keys": [*keys, key]}, [
+        f"Published the new key {key['kid']}; {active} still signs.",
+        "Next: run this again after a day, when everybody has read the new key, to make it sign.",
+    ]
+
+
+def _activated(keys: list[dict[str, str]], former: str, now: datetime) -> tuple[dict[str, Any], list[str]]:
+    """The second step: the newest key signs, and the `former` one begins to age; older ones do already."""
+    newest, at = keys[-1], now.isoformat(timespec="seconds")
+    aged = [
+        {**key, "retired_at": at if key["kid"] == former else key.get("retired_at", at)} for key in keys[:-1]
+    ]
+    return {"active": newest["kid"], "keys": [*aged, newest]}, [
+        f"{newest['kid']} signs from now on; running functions follow within five minutes.",
+        f"{former} stays published, so that what it signed is believed until it ends.",
+        f"Next: nothing. The first rotation after {(now + PUBLISHED_FOR).date()} removes {former}.",
+    ]
+
+
+def _outlived(key: Mapping[str, str], now: datetime) -> bool:
+    """Whether a key stopped signing so long ago that no token or file of its own can be in use."""
+    retired_at = key.get("retired_at")
+    return retired_at is not None and datetime.fromisoformat(retired_at) + PUBLISHED_FOR <= now
 
 
 def new_signing_key() -> dict[str, str]:

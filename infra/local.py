@@ -1,4 +1,4 @@
-"""`make run`, `make tick` and `make pay`: the whole product on this machine, deployed as it would be on AWS.
+"""`make run` and its companions: the whole product on this machine, deployed as it would be on AWS.
 
 The embedded AWS gets the very package and template that a vendor deploys; around it stand the sandbox of
 the payment providers and a front with a stable address. What the emulator cannot do by itself is bridged
@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from infra import commands
 from infra.emulator import Emulator, EmulatorFailed
@@ -31,6 +32,7 @@ from infra.stack import DeploymentFailed, deploy
 HOME = ROOT / ".run"
 STAGE = "dev"
 STACK = f"vigencia-{STAGE}"
+SECRETS = f"/vigencia/{STAGE}"
 # They open the bundled sandbox and nothing else.
 SANDBOX_KEYS = {
     "asaas": {"api_key": "sandbox-asaas-key", "webhook_token": "sandbox-asaas-webhook-token-0001"},
@@ -80,6 +82,7 @@ class Local:
             "mail_outbox": self.emulator.mail_outbox,
             "aws": self.emulator.url,
             "sandbox": f"http://127.0.0.1:{self._ports.sandbox}",
+            "validator": f"http://127.0.0.1:{self._ports.validator}",
         }
 
     def environment(self) -> dict[str, str]:
@@ -99,11 +102,11 @@ class Local:
         self.emulator.start()
         self._say("deploying the template")
         self._deploy(release)
-        self._say("starting the payment sandbox and the API's front")
-        gateway = f"{self.emulator.url}/_aws/execute-api/{self.outputs['RestAPIId']}/api"
-        front = Front(self._ports.api, gateway)
-        front.start()
-        self._running.callback(front.stop)
+        self._say("starting the fronts of API and validator, and the payment sandbox")
+        self._open_front(self._ports.api, f"execute-api/{self.outputs['RestAPIId']}/api")
+        # https://<id>.lambda-url.<region>.on.aws/ on AWS.
+        url_id = urlsplit(self.outputs["ValidatorUrl"]).netloc.partition(".")[0]
+        self._open_front(self._ports.validator, f"lambda-url/{url_id}")
         sandbox = Sandbox(self._sandbox_config())
         sandbox.start()
         self._running.callback(sandbox.stop)
@@ -124,10 +127,15 @@ class Local:
         """Stop everything and save the data."""
         self._running.close()
 
+    def _open_front(self, port: int, path: str) -> None:
+        front = Front(port, f"{self.emulator.url}/_aws/{path}")
+        front.start()
+        self._running.callback(front.stop)
+
     def _deploy(self, release: Package) -> None:
         client = self.emulator.client
         parameters = {**self._template_parameters(), **self._parameters}
-        put_secrets(client("ssm"), f"/vigencia/{STAGE}", SANDBOX_KEYS)
+        put_secrets(client("ssm"), SECRETS, SANDBOX_KEYS)
         self.outputs = deploy(
             client,
             release,
@@ -172,6 +180,9 @@ class Local:
             "CognitoUrl": here["aws"],
             "RetrySeconds": "20",
             "RelayRecordAge": "60",
+            # Everybody who tries this out has one address, and mostly one key.
+            "ValidationsPerKey": "1000",
+            "ValidationsPerAddress": "3000",
         }
 
     def _sandbox_config(self) -> SandboxConfig:
@@ -235,6 +246,7 @@ def run(ports: Ports, home: Path) -> int:
 
 def _announce(endpoints: Mapping[str, str]) -> None:
     print(f"\nAPI           {endpoints['api']}/v1   (description: {endpoints['api']}/openapi.json)")
+    print(f"Validator     {endpoints['validator']}   (its Function URL; the API has it too)")
     print(f"Mail outbox   {endpoints['mail_outbox']}")
     print(f"Pay sandbox   {endpoints['sandbox']}")
     print(f"AWS           {endpoints['aws']}\n")
@@ -248,12 +260,12 @@ def _announce(endpoints: Mapping[str, str]) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`run`, `tick` or `pay`; the exit code."""
+    """`run`, `tick`, `pay` or `rotate-signing-key`; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     parser.add_argument("--home", type=Path, default=HOME, help="folder of data and addresses")
     actions = parser.add_subparsers(dest="action", required=True)
     running = actions.add_parser("run", help="start everything and stay until Ctrl-C")
-    for name, default in (("api", 8080), ("aws", 4566), ("sandbox", 8090)):
+    for name, default in (("api", 8080), ("aws", 4566), ("sandbox", 8090), ("validator", 8081)):
         port = os.environ.get(f"{name.upper()}_PORT", default)
         running.add_argument(f"--{name}-port", type=int, default=port)
     ticking = actions.add_parser("tick", help="invoke scheduled functions with a chosen time")
@@ -261,10 +273,14 @@ def main(arguments: Sequence[str]) -> int:
     ticking.add_argument("--name", default="", help="one schedule; all of them when left out")
     paying = actions.add_parser("pay", help="settle a charge at the sandbox provider")
     paying.add_argument("--id", required=True, help="payment id")
+    actions.add_parser("rotate-signing-key", help="one step of replacing the licence tokens' key")
     wanted = parser.parse_args(arguments)
     if wanted.action == "run":
-        return run(Ports(wanted.api_port, wanted.aws_port, wanted.sandbox_port), wanted.home)
+        ports = Ports(wanted.api_port, wanted.aws_port, wanted.sandbox_port, wanted.validator_port)
+        return run(ports, wanted.home)
     try:
+        if wanted.action == "rotate-signing-key":
+            return commands.rotate(wanted.home, SECRETS)
         if wanted.action == "tick":
             return commands.tick(wanted.home, STACK, wanted.at, wanted.name)
         return commands.pay(wanted.home, wanted.id)

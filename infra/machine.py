@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from infra.emulator import PYTHON, free_port
 
@@ -16,16 +16,17 @@ class CannotRun(Exception):
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the three servers listen, on loopback."""
+    """Where the four servers listen, on loopback."""
 
     api: int
     aws: int
     sandbox: int
+    validator: int
 
     @classmethod
     def free(cls) -> Ports:
-        """Three ports that nobody uses, for tests."""
-        return cls(free_port(), free_port(), free_port())
+        """Four ports that nobody uses, for tests."""
+        return cls(free_port(), free_port(), free_port(), free_port())
 
 
 def check(ports: Ports) -> None:
@@ -34,9 +35,9 @@ def check(ports: Ports) -> None:
         raise CannotRun("the package holds binaries for Linux with glibc, which this machine cannot run")
     if not PYTHON.exists():
         raise CannotRun(f"{PYTHON} is missing: `make run` installs it")
-    for name, port in (("API", ports.api), ("AWS", ports.aws), ("SANDBOX", ports.sandbox)):
+    for name, port in asdict(ports).items():
         if not _free(port):
-            hint = f"stop what uses it, or choose another with `make run {name}_PORT=…`"
+            hint = f"stop what uses it, or choose another with `make run {name.upper()}_PORT=…`"
             raise CannotRun(f"port {port} is busy: {hint}")
 
 

@@ -33,6 +33,9 @@ SHIPPED = ("app.py", "chalicelib", "requirements.txt", ".chalice/config.json", "
 # what its role allows, so only these stay; a test compares them with the roles.
 AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "sesv2", "sqs", "ssm"})
 
+# What Chalice gives to its functions and a function of our own must have just so: it runs from the same zip.
+COMMON = ("Architectures", "CodeUri", "Runtime", "Tags", "Tracing")
+
 
 class PackagingFailed(Exception):
     """Chalice or the compiler refused the application; the text is what they said."""
@@ -81,6 +84,7 @@ def template(
         raise PackagingFailed(f"{done.stdout}{done.stderr}".strip())
     # Chalice's YAML has anchors, which CloudFormation does not read; JSON has none.
     loaded: dict[str, Any] = yaml.safe_load((merged / "sam.yaml").read_text())
+    _level(loaded["Resources"])
     return loaded
 
 
@@ -92,6 +96,14 @@ def fingerprint(stage: str, architecture: str | None) -> str:
         digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _level(resources: dict[str, Any]) -> None:
+    """Give the functions that Chalice did not make what it gave to its own."""
+    common = {name: resources["APIHandler"]["Properties"][name] for name in COMMON}
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"] = {**common, **resource["Properties"]}
 
 
 @contextlib.contextmanager

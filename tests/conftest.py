@@ -10,6 +10,7 @@ os.environ.update(
     AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="test",
     AWS_DEFAULT_REGION="us-east-1",
+    AWS_REGION="us-east-1",
     AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_DEV="false",
 )

@@ -34,6 +34,8 @@ from chalicelib.customers.rules import Customer
 from chalicelib.edge import auth
 from chalicelib.flows import charging, delivery, reconciliation, settlement
 from chalicelib.mail import service as mail
+from chalicelib.validator.request import ROUTE as VALIDATE
+from chalicelib.validator.validator import Validator
 from infra.demo import products
 from infra.sandbox.server import Sandbox, SandboxConfig
 from infra.sandbox.wire import Request as SandboxRequest
@@ -82,6 +84,10 @@ class Keys:
         return json.dumps({"keys": [{**public, "kid": self.kid, "use": "sig", "alg": "RS256"}]}).encode()
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+
 @contextmanager
 def published(body: bytes) -> Iterator[str]:
     """A loopback address that answers every GET with this body."""
@@ -96,7 +102,8 @@ def published(body: bytes) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    # Fifty cold threads may ask at once.
+    with _Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -179,9 +186,20 @@ class World:
         event = http_event(method, path, query, sent, payload)
         if token:
             event["requestContext"]["authorizer"] = authorizer_context(token)
-        answer = app(event, None)
+        answer = self.validator(event, datetime.now(UTC)) if path == VALIDATE else app(event, None)
         self.answered.add((method, event["resource"], answer["statusCode"]))
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+    @property
+    def validator(self) -> Validator:
+        """The validator of licence keys; it reaches AWS as the rest of this world does."""
+        limits = wiring.limits()
+        return Validator(self.aws, self.table_name, wiring.signer, limits, wiring.allowed_origins())
+
+    def aws(self, service: str, target: str, version: str, asked: Mapping[str, Any]) -> Any:
+        """One call to AWS as the validator makes it."""
+        operation = {"DynamoDB_20120810.GetItem": "get_item"}[target]
+        return getattr(self.client(service), operation)(**asked)
 
     # What moves by itself
 
@@ -334,6 +352,8 @@ def environment(table: str, jwks_url: str, queues: Mapping[str, str], provider: 
         "STORE_URL": "https://store.example.com",
         "ALLOWED_ORIGINS": "https://store.example.com, https://admin.example.com",
         "CONFIRM_SIGN_UP": "auto",
+        "VALIDATIONS_PER_KEY": "100000",
+        "VALIDATIONS_PER_ADDRESS": "100000",
     }
 
 
@@ -378,7 +398,7 @@ def http_event(
 def matched(method: str, path: str) -> tuple[str, dict[str, str]]:
     """The route pattern of a path, as the gateway finds it; an unknown one never reaches the app."""
     steps = path.split("/")
-    for pattern in sorted(app.routes, key=lambda one: one.count("{")):
+    for pattern in sorted((*app.routes, VALIDATE), key=lambda one: one.count("{")):
         wanted = pattern.split("/")
         if len(wanted) == len(steps) and all(
             w[:1] == "{" or w == s for w, s in zip(wanted, steps, strict=True)

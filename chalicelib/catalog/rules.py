@@ -9,7 +9,7 @@ from typing import Literal
 
 from chalicelib.kernel.errors import DEFAULT_LOCALE, NotFound
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.terms import Terms
+from chalicelib.kernel.terms import Seating, Terms
 
 Kind = Literal["license", "addon", "service", "subscription"]
 
@@ -19,7 +19,8 @@ class Product:
     """One thing that can be ordered.
 
     `requires` lists host products of which the customer must hold one (R1); `license_product` is, for
-    an addon, the product whose licences it extends; `minutes` is the length of a service's session.
+    an addon, the product whose licences it extends; `minutes` is the length of a service's session;
+    `seating` is for licences that allow more than one installation, or other moves than usual.
     """
 
     code: str
@@ -31,6 +32,7 @@ class Product:
     requires: tuple[str, ...] = ()
     license_product: str | None = None
     minutes: int | None = None
+    seating: Seating | None = None
     version: int | None = None
 
     def name(self, locale: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field
 from chalicelib.catalog.rules import Kind, Product
 from chalicelib.edge.schema import ListQuery, MoneyOut, Schema
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.terms import Seating
 
 
 class ProductQuery(ListQuery):
@@ -46,6 +47,7 @@ class ProductOut(Schema):
     requires: list[str] = Field(description="the customer must hold one of these products")
     license_product: str | None = Field(description="for an addon: the product whose licences it extends")
     minutes: int | None = Field(description="for a service: the length of the session")
+    seats: int | None = Field(description="for a licence: how many production installations it allows")
 
     @classmethod
     def of(cls, product: Product, locale: str, currency: str) -> ProductOut:
@@ -66,6 +68,7 @@ class ProductOut(Schema):
             requires=list(product.requires),
             license_product=product.license_product,
             minutes=product.minutes,
+            seats=(product.seating or Seating()).seats if product.kind == "license" else None,
         )
 
 

@@ -8,10 +8,11 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.catalog.rules import Product, ProductNotFound
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.terms import Terms
+from chalicelib.kernel.terms import Seating, Terms
 from chalicelib.storage.attributes import RecordAttribute
+from chalicelib.storage.keys import key
 from chalicelib.storage.records import to_record, to_row
-from chalicelib.storage.table import Row, collection, key, load
+from chalicelib.storage.table import Row, collection, load
 from chalicelib.storage.transaction import Transaction
 
 
@@ -27,6 +28,7 @@ class ProductRow(Row, discriminator="product"):
     product_kind = UnicodeAttribute()
     license_product = UnicodeAttribute(null=True)
     minutes = NumberAttribute(null=True)
+    seating = RecordAttribute(Seating, null=True)
 
 
 def everything() -> tuple[Product, ...]:

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from chalicelib.edge.problems import TITLES, UNEXPECTED, Problem, status_of
+from chalicelib.edge.problems import TITLES, UNEXPECTED, status_of
 from chalicelib.edge.routes import SPECS, RouteSpec
+from chalicelib.edge.schema import Problem
 from chalicelib.kernel import errors
 from chalicelib.kernel.errors import DEFAULT_LOCALE, Refusal
 

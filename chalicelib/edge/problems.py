@@ -1,14 +1,15 @@
-"""Refusals as RFC 9457 problems: one table maps families to HTTP status, one function writes the body."""
+"""Refusals as RFC 9457 problems: one table maps families to HTTP status, one function writes the body.
+
+No model library: the licence validator answers with them too, and starts without one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from chalicelib.kernel import errors
-from chalicelib.kernel.errors import FieldError, Refusal
+from chalicelib.kernel.errors import Refusal
 
 # The first family in this order that a refusal belongs to gives its status.
 STATUS_OF_FAMILY: tuple[tuple[type[Refusal], int], ...] = (
@@ -43,65 +44,37 @@ TITLES: Mapping[int, Mapping[str, str]] = {
 }
 
 
-class FieldProblem(BaseModel):
-    """One faulty field."""
-
-    pointer: str
-    code: str
-    detail: str
-
-
-class Problem(BaseModel):
-    """RFC 9457 problem details; `code` is stable, `errors` names every faulty field."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: str
-    detail: str
-    request_id: str
-    errors: list[FieldProblem] = []
-
-
 def status_of(refusal: type[Refusal]) -> int:
     """HTTP status of a refusal's family."""
     return next(status for family, status in STATUS_OF_FAMILY if issubclass(refusal, family))
 
 
-def problem_of(refusal: Refusal, locale: str, request_id: str) -> Problem:
-    """The problem that tells a client about a refusal, in his language."""
+def problem_of(refusal: Refusal, locale: str, request_id: str) -> dict[str, Any]:
+    """The problem that tells a client about a refusal, in his language, as `Problem` describes it."""
     status = status_of(type(refusal))
-    return Problem(
-        title=TITLES[status][locale],
-        status=status,
-        code=refusal.code,
-        detail=refusal.message(locale),
-        request_id=request_id,
-        errors=[FieldProblem(pointer=e.pointer, code=e.code, detail=e.detail) for e in refusal.errors],
-    )
+    faults = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in refusal.errors]
+    return _problem(status, locale, refusal.code, refusal.message(locale), request_id, faults)
 
 
-def unexpected(locale: str, request_id: str) -> Problem:
+def unexpected(locale: str, request_id: str) -> dict[str, Any]:
     """The problem for what we did not foresee: it tells nothing but the request id to quote."""
-    title = TITLES[UNEXPECTED][locale]
-    return Problem(title=title, status=UNEXPECTED, code="internal_error", detail=title, request_id=request_id)
+    return _problem(UNEXPECTED, locale, "internal_error", TITLES[UNEXPECTED][locale], request_id, [])
 
 
-def refusal_of(error: ValidationError, root: str = "") -> Refusal:
-    """Pydantic's findings as ours: unreadable JSON is malformed, everything else names its fields."""
-    found: Sequence[Any] = error.errors(include_url=False, include_input=False)
-    if found[0]["type"] == "json_invalid":
-        return errors.Malformed(why=found[0]["msg"])
-    return errors.Invalid(errors=[FieldError(root + _pointer(item["loc"]), *_told(item)) for item in found])
+def headers_of(refusal: Refusal) -> dict[str, str]:
+    """The headers that go with a refusal."""
+    return {"Retry-After": str(refusal.facts["retry_after"])} if "retry_after" in refusal.facts else {}
 
 
-def _told(item: Mapping[str, Any]) -> tuple[str, str]:
-    """Code and text of one finding; a ValueError of a validator of ours brings its own."""
-    own = item.get("ctx", {}).get("error")
-    if isinstance(own, ValueError):
-        return getattr(own, "code", item["type"]), str(own)
-    return item["type"], item["msg"]
-
-
-def _pointer(location: Sequence[object]) -> str:
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
+def _problem(
+    status: int, locale: str, code: str, detail: str, request_id: str, faults: list[dict[str, str]]
+) -> dict[str, Any]:
+    return {
+        "type": "about:blank",
+        "title": TITLES[status][locale],
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id,
+        "errors": faults,
+    }

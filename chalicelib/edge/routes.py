@@ -7,7 +7,6 @@ declarations. The view is called with a `Call` and, where declared, the validate
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,11 +21,11 @@ from pydantic import BaseModel, ValidationError
 from chalicelib import wiring
 from chalicelib.edge import cors, log
 from chalicelib.edge.auth import Caller, authorize, caller_of
-from chalicelib.edge.problems import Problem, problem_of, refusal_of, unexpected
+from chalicelib.edge.headers import cors_headers, language_of
+from chalicelib.edge.problems import headers_of, problem_of, unexpected
+from chalicelib.edge.schema import refusal_of
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import (
-    DEFAULT_LOCALE,
-    LOCALES,
     FieldError,
     Forbidden,
     Invalid,
@@ -35,6 +34,7 @@ from chalicelib.kernel.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
+from chalicelib.kernel.plain import json_text
 from chalicelib.storage.idempotency import Repeatable, Replay
 
 BODY_LIMIT = 64 * 1024
@@ -50,6 +50,7 @@ class Call:
     path: Mapping[str, str]
     headers: Mapping[str, str]
     raw_body: bytes
+    address: str = ""
     caller: Caller | None = None
     repeatable: Repeatable | None = None
 
@@ -129,14 +130,24 @@ def route(
     return register
 
 
+def described(method: str, path: str, **declared: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Describe a public route that another function answers, past Chalice; `declared` as for `route`."""
+
+    def register(view: Callable[..., Any]) -> Callable[..., Any]:
+        SPECS.append(RouteSpec(method, path, view, None, **declared))
+        return view
+
+    return register
+
+
 def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, str]) -> Response:
     started = time.monotonic()
     request_id = str(request.context.get("requestId", ""))
-    locale = _locale(request.headers.get("accept-language", ""))
+    locale = language_of(request.headers.get("accept-language", ""))
     try:
         reply = _answer(spec, request, path_parameters, locale)
     except Refusal as refusal:
-        reply = _refused(problem_of(refusal, locale, request_id), refusal)
+        reply = _refused(problem_of(refusal, locale, request_id), headers_of(refusal))
     except Exception:
         log.failure("request failed", request_id=request_id, route=spec.path)
         reply = _refused(unexpected(locale, request_id))
@@ -152,7 +163,7 @@ def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, st
         "Content-Type": reply.media_type,
         "Cache-Control": "no-store",
         **reply.headers,
-        **cors.headers_for(request.headers.get("origin"), wiring.allowed_origins()),
+        **cors_headers(request.headers.get("origin"), wiring.allowed_origins()),
     }
     return Response(reply.body, status_code=reply.status, headers=headers)
 
@@ -167,6 +178,7 @@ def _answer(spec: RouteSpec, request: Request, path_parameters: Mapping[str, str
         path={name: unquote(value) for name, value in path_parameters.items()},
         headers={name.lower(): value for name, value in request.headers.items()},
         raw_body=raw,
+        address=str(request.context.get("identity", {}).get("sourceIp", "")),
         caller=caller,
         repeatable=_repeatable(spec, request, caller, given.get("body")),
     )
@@ -245,23 +257,5 @@ def _repeatable(
     return Repeatable(caller.sub if caller else "public", operation, client_key, canonical.encode())
 
 
-def _refused(problem: Problem, refusal: Refusal | None = None) -> Reply:
-    headers = {}
-    if refusal is not None and "retry_after" in refusal.facts:
-        headers["Retry-After"] = str(refusal.facts["retry_after"])
-    return Reply(problem.model_dump_json(), problem.status, headers, "application/problem+json")
-
-
-def _locale(accept_language: str) -> str:
-    """The first of our languages that the client likes best, by its q-values."""
-    languages = {locale.split("-")[0].lower(): locale for locale in LOCALES}
-    ranked = sorted(map(_preference, accept_language.split(",")), key=lambda liked: -liked[0])
-    return next((languages[tag] for q, tag in ranked if q > 0 and tag in languages), DEFAULT_LOCALE)
-
-
-def _preference(part: str) -> tuple[int, str]:
-    """How much (in thousandths) a part of Accept-Language likes which language."""
-    tag, _, parameter = part.strip().lower().partition(";")
-    q = re.fullmatch(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*", parameter)
-    liked = int(q[1].replace(".", "").ljust(4, "0")) if q else 1000
-    return liked, tag.strip().split("-")[0]
+def _refused(problem: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(json_text(problem), problem["status"], headers or {}, "application/problem+json")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+)
 
+from chalicelib.kernel import errors
 from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.errors import FieldError, Refusal
 from chalicelib.kernel.money import Money
 
 # RFC 3339 in UTC with `Z`, whole seconds, as the API's conventions say.
@@ -39,3 +49,43 @@ class ListQuery(Schema):
 
     limit: int = Field(20, ge=1, le=100)
     cursor: str | None = Field(None, max_length=1000)
+
+
+class FieldProblem(BaseModel):
+    """One faulty field."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `code` is stable, `errors` names every faulty field."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    errors: list[FieldProblem]
+
+
+def refusal_of(error: ValidationError, root: str = "") -> Refusal:
+    """Pydantic's findings as ours: unreadable JSON is malformed, everything else names its fields."""
+    found: Sequence[Any] = error.errors(include_url=False, include_input=False)
+    if found[0]["type"] == "json_invalid":
+        return errors.Malformed(why=found[0]["msg"])
+    return errors.Invalid(errors=[FieldError(root + _pointer(item["loc"]), *_told(item)) for item in found])
+
+
+def _told(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Code and text of one finding; a ValueError of a validator of ours brings its own."""
+    own = item.get("ctx", {}).get("error")
+    if isinstance(own, ValueError):
+        return getattr(own, "code", item["type"]), str(own)
+    return item["type"], item["msg"]
+
+
+def _pointer(location: Sequence[object]) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from chalicelib.customers import store as customers
 from chalicelib.flows.reach import Reach
@@ -13,15 +14,20 @@ from chalicelib.kernel.events import SYSTEM, Change, Event
 from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.markets import Market, market_of
 from chalicelib.kernel.periods import add_period
+from chalicelib.kernel.terms import Seating, Terms
 from chalicelib.licensing import store as licensing
 from chalicelib.licensing.keys import derive_key, hint, key_hash
-from chalicelib.licensing.rules import Addon, License, runs_on_from, with_addon
+from chalicelib.licensing.notices import quiet_until
+from chalicelib.licensing.rules import Addon, License, with_addon
+from chalicelib.licensing.standing import IssuedKey
 from chalicelib.orders import rules as order_rules
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order, OrderItem
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.rules import Subscription
+from chalicelib.tasks import service as tasks
+from chalicelib.tasks.rules import new_task
 from chalicelib.tickets import rules as ticket_rules
 from chalicelib.tickets import store as tickets
 
@@ -67,39 +73,102 @@ def _attempt(order_id: str, secret: bytes, now: datetime) -> None:
 
 
 def _license(doing: _Activation, at: int, item: OrderItem) -> None:
+    if item.license_id:
+        held = _held(doing, item.license_id)
+        if _revoked_meanwhile(doing, at, held):
+            return
+        doing.licenses[held.id] = replace(held, **_term(doing, item, held), grace_days=_grace_days(item))
+        return
     for number in range(item.quantity):
         license_id = _license_id(doing.order, at, number)
-        key = derive_key(doing.secret, license_id, 0)
-        doing.writing.save(licensing.key_row(key_hash(key), license_id))
         doing.made.add(license_id)
-        doing.licenses[license_id] = License(
-            id=license_id,
-            customer_id=doing.order.customer_id,
-            order_id=doing.order.id,
-            product=item.product,
-            product_name=item.name,
-            installation=item.installation.name if item.installation else None,
-            domain=item.installation.domain if item.installation else None,
-            status="active",
-            expires_at=_end(doing, item),
-            grace_days=item.terms.grace_days if item.terms else 0,
-            key_hint=hint(key),
-            created_at=doing.now,
-        )
+        doing.licenses[license_id] = _new_license(doing, license_id, item)
+
+
+def _new_license(doing: _Activation, license_id: str, item: OrderItem) -> License:
+    key = derive_key(doing.secret, license_id, 0)
+    seating = item.seating or Seating()
+    return License(
+        id=license_id,
+        customer_id=doing.order.customer_id,
+        order_id=doing.order.id,
+        product=item.product,
+        product_name=item.name,
+        installation=item.installation.name if item.installation else None,
+        domain=item.installation.domain if item.installation else None,
+        status="active",
+        grace_days=_grace_days(item),
+        key_hint=hint(key),
+        created_at=doing.now,
+        keys=(IssuedKey(key_hash(key)),),
+        seats=seating.seats,
+        moves_per_year=seating.moves_per_year,
+        **_term(doing, item, None),
+    )
 
 
 def _addon(doing: _Activation, at: int, item: OrderItem) -> None:
-    license_id = item.license_id or _license_id(doing.order, item.host_item or 0, 0)
-    license = doing.licenses.get(license_id) or licensing.get_own(license_id, doing.order.customer_id)
-    old_end = runs_on_from(license, item.product, doing.now)
+    license = _held(doing, item.license_id or _license_id(doing.order, item.host_item or 0, 0))
+    if _revoked_meanwhile(doing, at, license):
+        return
+    held = next((addon for addon in license.addons if addon.code == item.product), None)
     addon = Addon(
         code=item.product,
         name=item.name,
         order_id=doing.order.id,
-        expires_at=_end(doing, item, local_date(old_end, doing.market.zone) if old_end else None),
-        grace_days=item.terms.grace_days if item.terms else 0,
+        grace_days=_grace_days(item),
+        # Bought again, it stays switched as it was.
+        enabled=held is None or held.enabled,
+        **_term(doing, item, held),
     )
-    doing.licenses[license_id] = with_addon(license, addon)
+    doing.licenses[license.id] = with_addon(license, addon)
+
+
+def _revoked_meanwhile(doing: _Activation, at: int, license: License) -> bool:
+    """Whether what was paid for cannot be had any more; finance is asked to give the money back."""
+    if license.status != "revoked":
+        return False
+    facts = {"order_id": doing.order.id, "license_id": license.id, "customer_id": license.customer_id}
+    facts |= {"product": doing.order.items[at].product}
+    subject = f"{doing.order.id}:{at}"
+    tasks.add_once(doing.writing, new_task("finance", "paid_for_revoked_license", subject, facts, doing.now))
+    return True
+
+
+def _held(doing: _Activation, license_id: str) -> License:
+    return doing.licenses.get(license_id) or licensing.get_own(license_id, doing.order.customer_id)
+
+
+def _term(doing: _Activation, item: OrderItem, held: License | Addon | None) -> dict[str, Any]:
+    """The end of what was paid for, and how far it has been announced (V10)."""
+    if item.terms is None or (held and held.ends_at is None):
+        return {"expires_at": None, "paid_until": None, "noticed_until": held and held.noticed_until}
+    start = _start(doing, item.terms, held.ends_at if held else None)
+    end = start_of(add_period(start, item.terms.period), doing.market.zone)
+    if held and held.expires_at is None:
+        # It has no term, only a part that has been paid for: that grows.
+        return {"expires_at": None, "paid_until": end, "noticed_until": held.noticed_until}
+    longer = held and held.expires_at and held.expires_at <= end
+    noticed = held.noticed_until if held and longer else None
+    announced = quiet_until(start_of(start, doing.market.zone), end, noticed)
+    return {"expires_at": end, "paid_until": None, "noticed_until": announced}
+
+
+def _start(doing: _Activation, terms: Terms, old_end: datetime | None) -> date:
+    """The first day of the new term: where the old one ends, or today if that is past."""
+    if old_end is None or (old_end <= doing.now and terms.lapsed_renewal == "today"):
+        return doing.today
+    zone = doing.market.zone
+    start = local_date(old_end, zone)
+    if start_of(start, zone) < old_end:
+        # An end that staff set in the midst of a day: the rest of that day is not paid for twice.
+        start += timedelta(days=1)
+    # Money never buys a term that has passed altogether.
+    return start if start_of(add_period(start, terms.period), zone) > doing.now else doing.today
+
+
+def _grace_days(item: OrderItem) -> int:
+    return item.terms.grace_days if item.terms else 0
 
 
 def _subscription(doing: _Activation, at: int, item: OrderItem) -> None:
@@ -146,7 +215,7 @@ ACTIVATE: dict[str, Callable[[_Activation, int, OrderItem], None]] = {
 
 def _save_licenses(doing: _Activation) -> None:
     for license in doing.licenses.values():
-        doing.writing.save(licensing.row(license))
+        doing.writing.save(*licensing.rows(license, doing.now))
         before = None if license.id in doing.made else license.status
         doing.writing.audit(
             Change(license.id, license.customer_id, "activated", before, license.status, SYSTEM, doing.now)
@@ -157,9 +226,3 @@ def _save_licenses(doing: _Activation) -> None:
 
 def _license_id(order: Order, at: int, number: int) -> str:
     return derived_id("lic", order.id, str(at), str(number))
-
-
-def _end(doing: _Activation, item: OrderItem, start: date | None = None) -> datetime | None:
-    if item.terms is None:
-        return None
-    return start_of(add_period(start or doing.today, item.terms.period), doing.market.zone)

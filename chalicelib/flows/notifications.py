@@ -9,7 +9,7 @@ from chalicelib.billing import store as billing
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
 from chalicelib.flows.reach import Reach
-from chalicelib.kernel.clock import local_date
+from chalicelib.kernel.clock import local_date, parse_instant, rfc3339, sortable
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.money import Money
@@ -82,6 +82,58 @@ def license_active(event: Event, reach: Reach, now: datetime) -> None:
     }
     # A licence may be extended by later orders: each tells about itself once.
     _send("license_active", f"{license.id}:{order_id}", customer, params, reach, now)
+
+
+def license_ending(event: Event, reach: Reach, now: datetime) -> None:
+    """Tell that a licence or an addon is about to end, or has ended.
+
+    Not when it was renewed or stopped meanwhile, nor when the news is stale: the next notice comes by itself.
+    """
+    license = licensing.get(event.subject)
+    code = event.data.get("addon")
+    addon = next((one for one in license.addons if one.code == code), None)
+    ending = addon or license
+    end, days = ending.expires_at, int(event.data["days"])
+    if license.status != "active" or end is None or rfc3339(end) != event.data["expires_at"]:
+        return
+    # A replayed sweep may stand at a later time than the clock.
+    at = max(now, event.at)
+    if days and (at >= end or (ending.noticed_until or at) > end - timedelta(days=days)):
+        return
+    customer = customers.get(license.customer_id)
+    zone = market_of(customer.country).zone
+    params: dict[str, Any] = {
+        "product": license.product_name,
+        "addon": addon.name if addon else None,
+        "key_hint": license.key_hint,
+        "last_day": _last_day(end, zone),
+        "store_url": reach.vendor.store_url,
+    }
+    subject = f"{license.id}:{code or ''}:{event.data['expires_at']}:{days}"
+    if days:
+        # What is told late, after an outage, is told as it is by then.
+        params["days"] = -(-(end - at) // timedelta(days=1))
+        _send("license_expiring", subject, customer, params, reach, now)
+    else:
+        params["grace_day"] = _last_day(ending.grace_until, zone) if ending.grace_days else None
+        _send("license_expired", subject, customer, params, reach, now)
+
+
+def license_changed(event: Event, reach: Reach, now: datetime) -> None:
+    """Tell the owner what staff did to his licence."""
+    license = licensing.get(event.subject)
+    customer = customers.get(license.customer_id)
+    old_until = event.data.get("old_until")
+    zone = market_of(customer.country).zone
+    params = {
+        "product": license.product_name,
+        "key_hint": license.key_hint,
+        "change": event.data["change"],
+        "old_until": _last_day(parse_instant(old_until), zone) if old_until else None,
+        "store_url": reach.vendor.store_url,
+    }
+    subject = f"{license.id}:{event.data['change']}:{sortable(event.at)}"
+    _send("license_changed", subject, customer, params, reach, now)
 
 
 def _send(

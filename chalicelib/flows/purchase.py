@@ -25,7 +25,7 @@ from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product, offered_to
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
-from chalicelib.flows.quote import Context, Quote, Wish, quote
+from chalicelib.flows.quote import Context, Extendable, Quote, Wish, quote
 from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.errors import FieldError, Invalid
@@ -34,7 +34,8 @@ from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.paging import Page
 from chalicelib.licensing import store as licensing
-from chalicelib.licensing.rules import usable
+from chalicelib.licensing.decision import usable
+from chalicelib.licensing.rules import endless_parts
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order
 from chalicelib.storage.idempotency import Repeatable
@@ -119,12 +120,15 @@ def _placed(order: Order) -> Placed:
 def _preview(customer: Customer, wishes: Sequence[Wish], method: Method | None, now: datetime) -> Preview:
     market = market_of(customer.country)
     named = {wish.license_id for wish in wishes if wish.license_id}
-    owned = {license_id: licensing.find(license_id) for license_id in named}
+    found = [licensing.find(license_id) for license_id in named]
     context = Context(
         products={product.code: product for product in catalog.everything()},
         held=subscriptions.held_products(customer.id, now),
-        unusable=frozenset(id for id, one in owned.items() if one and not usable(one, now)),
-        licenses={id: one.product for id, one in owned.items() if one and one.customer_id == customer.id},
+        licenses={
+            one.id: Extendable(one.product, usable(one, now), one.status == "revoked", endless_parts(one))
+            for one in found
+            if one and one.customer_id == customer.id
+        },
         currency=market.currency,
         locale=customer.locale,
     )

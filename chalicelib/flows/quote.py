@@ -10,8 +10,9 @@ from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.money import Money, total
 from chalicelib.orders.rules import Installation, OrderItem
 
-# All that is bought together is activated in one transaction, of at most 100 rows: four for each licence.
-LARGEST_ORDER = 20
+# All that is bought together is activated in one transaction, of at most 100 rows: six for each licence, with
+# its copies, audit row and event, and two for the order.
+LARGEST_ORDER = 16
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,31 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class Extendable:
+    """What matters of a licence that an order extends; `endless` names what of it has no end to renew."""
+
+    product: str
+    usable: bool = True
+    revoked: bool = False
+    endless: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Context:
-    """What decides on a wish: the catalogue, the products held, the products of the customer's licences
-    by licence id (and which of those cannot be extended), and his currency and language."""
+    """What decides on a wish: the catalogue, the products held, the customer's licences by id, and his
+    currency and language."""
 
     products: Mapping[str, Product]
     held: frozenset[str]
-    licenses: Mapping[str, str]
+    licenses: Mapping[str, Extendable]
     currency: str
     locale: str
-    unusable: frozenset[str] = frozenset()
 
 
 def quote(wishes: Sequence[Wish], context: Context) -> Quote:
     """Price the wishes; `Invalid` names every faulty field, and prices come from the catalogue only."""
     faults = [fault for at, wish in enumerate(wishes) for fault in _faults(at, wish, wishes, context)]
-    faults += _repeated_addons(wishes, context)
+    faults += _repeated(wishes, context)
     if sum(wish.quantity for wish in wishes) > LARGEST_ORDER:
         faults.append(FieldError("/items", "too_many", f"at most {LARGEST_ORDER} in one order, all together"))
     if faults:
@@ -68,42 +78,59 @@ def _faults(at: int, wish: Wish, wishes: Sequence[Wish], context: Context) -> li
     if product.price(context.currency) is None:
         faults.append(_fault(at, "product", "no_price", f"not sold in {context.currency}"))
     # Only licences come in numbers: a session, say, has a ticket of its own.
-    if wish.quantity != 1 and (product.kind != "license" or wish.installation):
+    if wish.quantity != 1 and (product.kind != "license" or wish.installation or wish.license_id):
         faults.append(_fault(at, "quantity", "one_only", "one of this per line"))
-    if wish.installation and product.kind != "license":
-        faults.append(_fault(at, "installation", "not_a_license", "only a licence has an installation"))
+    if wish.installation and (product.kind != "license" or wish.license_id):
+        faults.append(_fault(at, "installation", "not_a_license", "only a new licence has an installation"))
     return faults + _host_faults(at, wish, product, wishes, context)
 
 
 def _host_faults(
     at: int, wish: Wish, product: Product, wishes: Sequence[Wish], context: Context
 ) -> list[FieldError]:
-    if product.kind != "addon":
-        needless = wish.license_id is not None
-        return [_fault(at, "license_id", "not_an_addon", "only an addon names a licence")] if needless else []
     if wish.license_id is not None:
-        if context.licenses.get(wish.license_id) == product.license_product:
-            dead = wish.license_id in context.unusable
-            detail = "this licence has ended, or is suspended or revoked"
-            return [_fault(at, "license_id", "license_not_usable", detail)] if dead else []
-        detail = f"not one of your {product.license_product} licences"
-        return [_fault(at, "license_id", "unknown_license", detail)]
-    hosts = [other for other in wishes if other.product == product.license_product]
+        found = _license_fault(wish.license_id, product, wishes, context)
+        return [_fault(at, "license_id", *found)] if found else []
+    if product.kind != "addon":
+        return []
+    hosts = [
+        other for other in wishes if other.product == product.license_product and other.license_id is None
+    ]
     if len(hosts) == 1 and hosts[0].quantity == 1:
         return []
     detail = f"name the {product.license_product} licence it extends, or order exactly one with it"
     return [_fault(at, "license_id", "license_required", detail)]
 
 
-def _repeated_addons(wishes: Sequence[Wish], context: Context) -> list[FieldError]:
+def _license_fault(
+    license_id: str, product: Product, wishes: Sequence[Wish], context: Context
+) -> tuple[str, str] | None:
+    """Why a licence cannot be extended by an addon, or paid for another term."""
+    if product.kind not in ("addon", "license"):
+        return "not_an_addon", "only a licence or an addon names a licence"
+    host = product.license_product if product.kind == "addon" else product.code
+    held = context.licenses.get(license_id)
+    if held is None or held.product != host:
+        return "unknown_license", f"not one of your {host} licences"
+    if held.revoked:
+        return "license_not_usable", "this licence was revoked"
+    if product.code in held.endless:
+        return "never_ends", f"the {product.code} of this licence has no end to renew"
+    renewed = any(other.license_id == license_id and other.product == host for other in wishes)
+    if held.usable or renewed or product.kind == "license":
+        return None
+    return "license_not_usable", "this licence has ended or is suspended"
+
+
+def _repeated(wishes: Sequence[Wish], context: Context) -> list[FieldError]:
     seen: set[tuple[str, str | None]] = set()
     faults = []
     for at, wish in enumerate(wishes):
         product = context.products.get(wish.product)
-        if product is None or product.kind != "addon":
+        if product is None or (product.kind != "addon" and wish.license_id is None):
             continue
         if (wish.product, wish.license_id) in seen:
-            faults.append(_fault(at, "product", "repeated", "this addon is in the order already"))
+            faults.append(_fault(at, "product", "repeated", "this is in the order already"))
         seen.add((wish.product, wish.license_id))
     return faults
 
@@ -115,7 +142,11 @@ def _item(wish: Wish, wishes: Sequence[Wish], context: Context) -> OrderItem:
         raise ValueError(f"{wish.product} has no price in {context.currency}")
     host = None
     if product.kind == "addon" and wish.license_id is None:
-        host = next(at for at, other in enumerate(wishes) if other.product == product.license_product)
+        host = next(
+            at
+            for at, other in enumerate(wishes)
+            if other.product == product.license_product and other.license_id is None
+        )
     return OrderItem(
         product=product.code,
         kind=product.kind,
@@ -126,6 +157,7 @@ def _item(wish: Wish, wishes: Sequence[Wish], context: Context) -> OrderItem:
         license_id=wish.license_id,
         host_item=host,
         installation=wish.installation,
+        seating=product.seating,
     )
 
 

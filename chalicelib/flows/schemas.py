@@ -28,7 +28,9 @@ class ItemIn(Schema):
 
     product: str = Field(min_length=1, max_length=64)
     quantity: int = Field(1, ge=1, le=20, strict=True)
-    license_id: str | None = Field(None, max_length=64, description="for an addon: the licence it extends")
+    license_id: str | None = Field(
+        None, max_length=64, description="the licence that an addon extends, or that is renewed"
+    )
     installation: InstallationIn | None = None
 
     def wish(self) -> Wish:

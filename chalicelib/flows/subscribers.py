@@ -47,5 +47,8 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "payment.failed": (ask_finance,),
     "provider_event.stored": (request_settlement,),
     "license.activated": (notifications.license_active,),
+    "license.changed": (notifications.license_changed,),
+    "license.expired": (notifications.license_ending,),
+    "license.expiring": (notifications.license_ending,),
     "mail.undelivered": (ask_staff,),
 }

@@ -1,6 +1,17 @@
 """The sentence that goes with each validation code, for a tool to show to a person."""
 
-DETAILS = {
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# A key whose checksum does not fit is as unknown as any other, but its reader can do something about it.
+MISTYPED = {
+    "en": "This is not a key: there is a typing error in it.",
+    "es": "Esto no es una clave: contiene un error de escritura.",
+    "pt-BR": "Isto não é uma chave: há um erro de digitação.",
+}
+
+DETAILS: Mapping[str, Mapping[str, str]] = {
     "NOT_FOUND": {
         "en": "This key is not known.",
         "es": "Esta clave no se conoce.",
@@ -16,10 +27,30 @@ DETAILS = {
         "es": "Esta licencia está suspendida.",
         "pt-BR": "Esta licença está suspensa.",
     },
+    "UNPAID": {
+        "en": "What was paid for has ended: a payment is missing.",
+        "es": "Lo pagado ha terminado: falta un pago.",
+        "pt-BR": "O período pago terminou: falta um pagamento.",
+    },
     "EXPIRED": {
         "en": "This licence has expired.",
         "es": "Esta licencia ha caducado.",
         "pt-BR": "Esta licença expirou.",
+    },
+    "NOT_ACTIVATED": {
+        "en": "This licence is not activated for this installation.",
+        "es": "Esta licencia no está activada en esta instalación.",
+        "pt-BR": "Esta licença não está ativada nesta instalação.",
+    },
+    "FINGERPRINT_MISMATCH": {
+        "en": "This licence is used by another installation.",
+        "es": "Esta licencia se usa en otra instalación.",
+        "pt-BR": "Esta licença é usada por outra instalação.",
+    },
+    "TOO_MANY_ACTIVATIONS": {
+        "en": "All seats of this licence are taken by other installations.",
+        "es": "Otras instalaciones ocupan todas las plazas de esta licencia.",
+        "pt-BR": "Outras instalações ocupam todas as vagas desta licença.",
     },
     "ADDON_UNKNOWN": {
         "en": "The licence does not include one of the addons asked for.",

@@ -15,6 +15,7 @@ from chalicelib.kernel.ids import ALPHABET, crockford
 PREFIX = "VIG"
 BODY, CHECK, GROUP = 25, 5, 5
 HINT = 6
+LETTERS = frozenset(ALPHABET)
 # What people read for what Crockford meant.
 CONFUSED = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
@@ -36,7 +37,7 @@ def canonical(text: str) -> str:
     """The 30 characters of a key as typed, in any case, with or without hyphens; `KeyMistyped`."""
     characters = "".join(text.upper().split()).replace("-", "")
     characters = characters.removeprefix(PREFIX).translate(CONFUSED)
-    if len(characters) != BODY + CHECK or set(characters) - set(ALPHABET):
+    if len(characters) != BODY + CHECK or not LETTERS.issuperset(characters):
         raise KeyMistyped("a key has 30 characters after VIG")
     if _checksum(characters[:BODY]) != characters[BODY:]:
         raise KeyMistyped("the checksum does not fit: a typing error")
@@ -48,10 +49,19 @@ def key_hash(text: str) -> str:
     return hashlib.sha256(canonical(text).encode()).hexdigest()
 
 
+def known_hash(text: str) -> str | None:
+    """The same, or None for what cannot be a key."""
+    try:
+        return key_hash(text)
+    except KeyMistyped:
+        return None
+
+
 def hint(key: str) -> str:
     """The last six characters, enough for a person to tell his keys apart."""
     return canonical(key)[-HINT:]
 
 
 def _checksum(body: str) -> str:
-    return crockford(hashlib.sha256(body.encode()).digest(), CHECK)
+    # Its first 32 bits hold the 25 that are wanted.
+    return crockford(hashlib.sha256(body.encode()).digest()[:4], CHECK)

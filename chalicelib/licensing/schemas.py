@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from chalicelib.edge.schema import Instant, Schema
-from chalicelib.licensing.decision import AddonAnswer, AddonStatus, Decision, addon_status
-from chalicelib.licensing.rules import License
+from chalicelib.edge.schema import TRIMMED, Instant, Schema
+from chalicelib.licensing.activations import moves_left
+from chalicelib.licensing.decision import AddonStatus, Question, addon_status, decide
+from chalicelib.licensing.rules import KEY_OVERLAP_DAYS, MOST_SEATS, Activation, License
+from chalicelib.licensing.standing import Environment
 
 Code = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "name the installation")
+    return text
+
+
+Fingerprint = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
+# Far enough for every licence, near enough for days of grace to be added.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+End = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST, strict=True)]
+Reason = Annotated[str, TRIMMED, Field(min_length=1, max_length=500)]
 
 
 class ValidateIn(Schema):
     """What a tool asks. The key may be typed in any case, with or without hyphens."""
 
     key: str = Field(min_length=1, max_length=100)
-    fingerprint: str | None = Field(None, min_length=1, max_length=200)
-    environment: Literal["production", "staging", "local"] = "production"
+    fingerprint: Fingerprint | None = Field(None, description="the shop's domain, or any id of the machine")
+    environment: Environment | None = Field(None, description="without it, as the domain tells")
     addons: list[Code] | None = Field(None, max_length=50)
     nonce: str | None = Field(None, min_length=1, max_length=100)
     client_version: str | None = Field(None, max_length=50)
+
+
+class ActivateIn(ValidateIn):
+    """The installation that asks for a seat, or gives it back."""
+
+    fingerprint: Fingerprint
+    name: Annotated[str, TRIMMED, Field(min_length=1, max_length=100)] | None = None
 
 
 class ValidatedLicense(Schema):
@@ -42,10 +66,6 @@ class ValidatedAddon(Schema):
     in_grace: bool
     grace_until: Instant | None
 
-    @classmethod
-    def of(cls, addon: AddonAnswer) -> ValidatedAddon:
-        return cls(**{name: getattr(addon, name) for name in cls.model_fields})
-
 
 class ValidateOut(Schema):
     """Whether the tool may work, and the signed token that lets it go on through an outage."""
@@ -62,25 +82,6 @@ class ValidateOut(Schema):
     nonce: str | None
     token: str
 
-    @classmethod
-    def of(cls, decision: Decision, detail: str, nonce: str | None, token: str) -> ValidateOut:
-        license = decision.license
-        return cls(
-            valid=decision.valid,
-            code=decision.code,
-            detail=detail,
-            license=ValidatedLicense(id=license.id, status=license.status, expires_at=license.expires_at)
-            if license
-            else None,
-            addons=[ValidatedAddon.of(addon) for addon in decision.addons],
-            checked_at=decision.checked_at,
-            next_check_at=decision.next_check_at,
-            valid_until=decision.valid_until,
-            grace_until=decision.grace_until,
-            nonce=nonce,
-            token=token,
-        )
-
 
 class JwksOut(Schema):
     """A JSON Web Key Set."""
@@ -96,37 +97,87 @@ class AddonOut(Schema):
     status: AddonStatus
     enabled: bool
     expires_at: Instant | None
+    paid_until: Instant | None
 
 
-class LicenseOut(Schema):
-    """One licence as its owner sees it, with the key in full (V11)."""
+class LicenseShown(Schema):
+    """One licence without its key."""
 
     id: str
-    key: str
+    key_hint: str = Field(description="the last six characters of the key")
     product: str
     product_name: str
     installation: str | None
     domain: str | None
     status: str
+    valid: bool = Field(description="whether a tool is told now that it may work, wherever it runs")
+    code: str = Field(description="what a tool is told now, as by validation")
     expires_at: Instant | None
+    paid_until: Instant | None
     order_id: str
     created_at: Instant
+    seats: int = Field(description="production installations it allows")
+    moves_left: int = Field(description="how often its owner can still move it within the year")
     addons: list[AddonOut]
 
     @classmethod
+    def facts(cls, license: License, now: Instant) -> dict[str, Any]:
+        """The fields of a licence as it is now."""
+        decision = decide(Question(license, (), now))
+        derived = {
+            "valid": decision.valid,
+            "code": decision.code,
+            "addons": [
+                AddonOut(
+                    code=addon.code,
+                    name=addon.name,
+                    status=addon_status(addon, now),
+                    enabled=addon.enabled,
+                    expires_at=addon.expires_at,
+                    paid_until=addon.paid_until,
+                )
+                for addon in license.addons
+            ],
+            "moves_left": moves_left(license, now),
+        }
+        return {name: getattr(license, name) for name in LicenseShown.model_fields.keys() - derived} | derived
+
+
+class LicenseOut(LicenseShown):
+    """One licence as its owner sees it, with the key in full (V11)."""
+
+    key: str
+
+    @classmethod
     def of(cls, license: License, key: str, now: Instant) -> LicenseOut:
-        own = {name: getattr(license, name) for name in cls.model_fields if name not in ("key", "addons")}
-        addons = [
-            AddonOut(
-                code=addon.code,
-                name=addon.name,
-                status=addon_status(addon, now),
-                enabled=addon.enabled,
-                expires_at=addon.expires_at,
-            )
-            for addon in license.addons
-        ]
-        return cls(**own, key=key, addons=addons)
+        return cls(**cls.facts(license, now), key=key)
+
+
+class ActivationOut(Schema):
+    """One installation that uses a licence; `staging` and `local` ones take no seat."""
+
+    id: str
+    fingerprint: str
+    environment: Environment
+    name: str | None
+    activated_at: Instant
+    offline_until: Instant | None = Field(description="until when a licence file holds its seat")
+
+    @classmethod
+    def of(cls, activation: Activation) -> ActivationOut:
+        return cls(**{name: getattr(activation, name) for name in cls.model_fields})
+
+
+class StaffLicenseOut(LicenseShown):
+    """One licence as staff sees it."""
+
+    customer_id: str
+    activations: list[ActivationOut]
+
+    @classmethod
+    def of(cls, license: License, now: Instant) -> StaffLicenseOut:
+        activations = [ActivationOut.of(one) for one in license.activations]
+        return cls(**cls.facts(license, now), customer_id=license.customer_id, activations=activations)
 
 
 class LicenseList(Schema):
@@ -134,3 +185,71 @@ class LicenseList(Schema):
 
     data: list[LicenseOut]
     next_cursor: str | None
+
+
+class ActivationList(Schema):
+    """One page of a licence's activations."""
+
+    data: list[ActivationOut]
+    next_cursor: str | None
+
+
+class FileIn(Schema):
+    """For which installation a licence file is, and for how long: one hour to one year."""
+
+    fingerprint: Fingerprint
+    environment: Environment | None = None
+    valid_hours: int = Field(30 * 24, ge=1, le=366 * 24, strict=True)
+
+
+class FileOut(Schema):
+    """A licence file: save `content` under `file_name`."""
+
+    license_id: str
+    fingerprint: str
+    file_name: str
+    content: str
+    expires_at: Instant
+
+
+class ReasonIn(Schema):
+    """Why staff does it; kept in the audit trail."""
+
+    reason: Reason
+
+
+class RotateIn(ReasonIn):
+    """For how many days the old key still works; 0 when it fell into wrong hands."""
+
+    overlap_days: int = Field(KEY_OVERLAP_DAYS, ge=0, le=90, strict=True)
+
+
+class AmendIn(ReasonIn):
+    """What changes; what is left out stays as it is. No end: it never ends; no `paid_until`: paid in full."""
+
+    expires_at: End | None = None
+    paid_until: End | None = None
+
+    @model_validator(mode="after")
+    def something_changes(self) -> AmendIn:
+        """Refuse a request that would change nothing."""
+        if not self.changes():
+            raise ValueError("name at least one field to change")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were given, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set - {"reason"}}
+
+
+class LicenseAmendIn(AmendIn):
+    """Changes to a licence."""
+
+    seats: int = Field(1, ge=1, le=MOST_SEATS, strict=True)
+    moves_per_year: int = Field(0, ge=0, le=100, strict=True)
+
+
+class AddonAmendIn(AmendIn):
+    """Changes to one addon."""
+
+    enabled: bool = Field(True, strict=True)

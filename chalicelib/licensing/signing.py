@@ -1,17 +1,20 @@
-"""Signed answers: EdDSA tokens and the public key set that verifies them (B2)."""
+"""Signed answers: compact EdDSA tokens and the public key set that verifies them (B2)."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chalicelib.licensing.decision import TOKEN_LASTS, Decision
+from chalicelib.kernel.plain import json_text
 
-TYPE = "vigencia-license+jwt"
+TOKEN = "vigencia-license+jwt"
+FILE = "vigencia-license-file+jwt"
+LINE = 64
 
 
 @dataclass(frozen=True)
@@ -25,44 +28,41 @@ class Signer:
     @classmethod
     def of(cls, stored: Mapping[str, Any], issuer: str) -> Signer:
         """From `{"active": kid, "keys": [JWK with d, …]}` as the parameter store holds it."""
-        keys = {jwk["kid"]: jwt.PyJWK(jwk, algorithm="EdDSA").key for jwk in stored["keys"]}
+        keys = {jwk["kid"]: Ed25519PrivateKey.from_private_bytes(_bytes(jwk["d"])) for jwk in stored["keys"]}
         return cls(issuer, stored["active"], keys)
 
-    def sign(self, decision: Decision, fingerprint: str | None, nonce: str | None) -> str:
-        """A compact token that says what the answer says, for a tool to keep working by offline."""
-        claims = {
-            "iss": self.issuer,
-            "iat": _seconds(decision.checked_at),
-            "exp": _seconds(decision.checked_at + TOKEN_LASTS),
-            "code": decision.code,
-            "valid": decision.valid,
-            "license": decision.license.id if decision.license else None,
-            "expires_at": _maybe(decision.license.expires_at if decision.license else None),
-            "addons": {
-                addon.code: {"valid": addon.valid, "status": addon.status, "exp": _maybe(addon.expires_at)}
-                for addon in decision.addons
-            },
-            "next_check_at": _seconds(decision.next_check_at),
-            "grace_until": _maybe(decision.grace_until),
-            "fingerprint": fingerprint,
-            "nonce": nonce,
-        }
-        return jwt.encode(
-            claims, self.keys[self.active], algorithm="EdDSA", headers={"kid": self.active, "typ": TYPE}
-        )
+    def sign(self, claims: Mapping[str, Any], type: str = TOKEN) -> str:
+        """The claims as a JWS in compact form (RFC 7515, RFC 8037)."""
+        signed = _header(self.active, type) + b"." + _part(claims)
+        return (signed + b"." + _text(self.keys[self.active].sign(signed))).decode()
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys, as `/.well-known/jwks.json` serves them."""
         return {"keys": [self._public(kid) for kid in sorted(self.keys)]}
 
     def _public(self, kid: str) -> dict[str, str]:
-        jwk: dict[str, str] = jwt.algorithms.OKPAlgorithm.to_jwk(self.keys[kid].public_key(), as_dict=True)
-        return {**jwk, "kid": kid, "use": "sig", "alg": "EdDSA"}
+        x = _text(self.keys[kid].public_key().public_bytes_raw()).decode()
+        return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA"}
 
 
-def _seconds(instant: Any) -> int:
-    return int(instant.timestamp())
+def armored(token: str) -> str:
+    """A licence file: the token in lines that survive mail and editors."""
+    lines = [token[at : at + LINE] for at in range(0, len(token), LINE)]
+    return "\n".join(("-----BEGIN VIGENCIA LICENSE-----", *lines, "-----END VIGENCIA LICENSE-----", ""))
 
 
-def _maybe(instant: Any) -> int | None:
-    return None if instant is None else _seconds(instant)
+@cache
+def _header(kid: str, type: str) -> bytes:
+    return _part({"alg": "EdDSA", "kid": kid, "typ": type})
+
+
+def _part(content: Mapping[str, Any]) -> bytes:
+    return _text(json_text(content).encode())
+
+
+def _text(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -24,7 +24,10 @@ Status = Literal["queued", "sending", "sent", "failed"]
 
 # Every kind of e-mail and exactly the parameters its templates use, in every language. Money is
 # `{"amount": minor units, "currency": code}`, `*_at` is RFC 3339 with `Z` and shown in `zone`, `*_date`
-# is `YYYY-MM-DD`; `lines` are `{name, quantity, amount}` and `addons` `{name, last_day}`.
+# and `*_day` are `YYYY-MM-DD`; `lines` are `{name, quantity, amount}` and `addons` `{name, last_day}`. Of
+# a key, `key_hint` is all that is shown. `addon` names the addon that a letter is about, None for the licence
+# itself; `grace_day` and `old_until` are the last days on which it, or its old key, still works, None for
+# none; `days` is a number, `change` is "suspended", "reinstated", "revoked" or "rotated".
 KINDS: Mapping[str, frozenset[str]] = {
     "invoice_issued": frozenset({"name", "number", "total", "lines", "method", "vendor"}),
     "boleto_to_pay": frozenset(
@@ -32,6 +35,15 @@ KINDS: Mapping[str, frozenset[str]] = {
     ),
     "payment_received": frozenset({"name", "number", "amount", "paid_date", "method", "vendor"}),
     "license_active": frozenset({"name", "product", "key_hint", "last_day", "addons", "store_url", "vendor"}),
+    "license_expiring": frozenset(
+        {"name", "product", "addon", "key_hint", "last_day", "days", "store_url", "vendor"}
+    ),
+    "license_expired": frozenset(
+        {"name", "product", "addon", "key_hint", "last_day", "grace_day", "store_url", "vendor"}
+    ),
+    "license_changed": frozenset(
+        {"name", "product", "key_hint", "change", "old_until", "store_url", "vendor"}
+    ),
 }
 
 # How long SES's Send event may take before an unknown outcome counts as "not sent".

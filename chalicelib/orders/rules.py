@@ -8,7 +8,7 @@ from typing import Literal
 
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.terms import Terms
+from chalicelib.kernel.terms import Seating, Terms
 
 Status = Literal["pending_payment", "paid", "expired", "canceled", "refunded"]
 
@@ -25,7 +25,8 @@ class Installation:
 class OrderItem:
     """One line, with everything that activation needs frozen at purchase.
 
-    An addon extends the licence `license_id`, or the one that line `host_item` of this order makes.
+    An addon extends the licence `license_id`, or the one that line `host_item` of this order makes; a licence
+    with a `license_id` is that one, paid for another term.
     """
 
     product: str
@@ -37,6 +38,7 @@ class OrderItem:
     license_id: str | None = None
     host_item: int | None = None
     installation: Installation | None = None
+    seating: Seating | None = None
 
     @property
     def amount(self) -> Money:

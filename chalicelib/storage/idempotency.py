@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.storage.table import Row, key, load
+from chalicelib.storage.keys import key
+from chalicelib.storage.table import Row, load
 
 KEPT = timedelta(days=30)
 

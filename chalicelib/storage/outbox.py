@@ -10,7 +10,8 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.attributes import InstantAttribute, RecordAttribute
-from chalicelib.storage.table import Row, due, due_until, key, load
+from chalicelib.storage.keys import key
+from chalicelib.storage.table import Row, due, due_until, load
 
 # How long the stream has to deliver an event before the sweep takes it over.
 STREAM_HEAD_START = timedelta(minutes=2)

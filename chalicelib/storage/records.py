@@ -17,7 +17,8 @@ from typing import Any, Generic, TypeVar
 from chalicelib.kernel.clock import sortable
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.paging import NotACursor, Page, decode_cursor, encode_cursor
-from chalicelib.storage.table import ByOwner, Row, due, due_until, key, load
+from chalicelib.storage.keys import key
+from chalicelib.storage.table import ByOwner, Row, due, due_until, load
 
 D = TypeVar("D")
 R = TypeVar("R", bound=Row)

@@ -9,7 +9,8 @@ from datetime import date
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.storage.attributes import DateAttribute
-from chalicelib.storage.table import Row, key, load
+from chalicelib.storage.keys import key
+from chalicelib.storage.table import Row, load
 
 
 class CounterRow(Row, discriminator="counter"):

@@ -15,27 +15,6 @@ from pynamodb.models import Model
 
 from chalicelib.kernel.clock import sortable
 
-# Every item collection of the table. A store builds its keys from one of these; a test checks that
-# no two stores share a prefix.
-PREFIXES = {
-    "AUD": "audit rows of a subject",
-    "CAT": "the catalogue",
-    "CUS": "customers",
-    "IDEM": "idempotency records",
-    "INV": "invoices",
-    "KEY": "hashes of licence keys",
-    "LIC": "a licence and its addons",
-    "MAIL": "e-mails",
-    "ORD": "orders",
-    "OUT": "outbox events",
-    "PAY": "payments",
-    "PEV": "provider events",
-    "SER": "number series and their counters",
-    "SUB": "subscriptions",
-    "TKT": "tickets",
-    "TSK": "internal tasks",
-}
-
 DUE_SHARDS = 4
 
 # What DynamoDB takes as a partition and as a sort key, in bytes.
@@ -88,6 +67,16 @@ class Row(Model):
     by_due = ByDue()
 
 
+class Copy(Row):
+    """A row that repeats what another one says, for readers who know only its own key.
+
+    It has no version: it is always saved together with the row it repeats, whose version guards both.
+    """
+
+    version = NumberAttribute(null=True)
+    _version_attribute_name = None
+
+
 def bind(table_name: str) -> None:
     """Point every row class at the deployed table, over one connection that they share."""
     if Row.Meta.table_name != table_name:
@@ -98,12 +87,6 @@ def bind(table_name: str) -> None:
 def session() -> Any:
     """The botocore session of that connection: other clients made from it share its loaded data."""
     return Row._get_connection().connection.session
-
-
-def key(prefix: str, *parts: str) -> str:
-    """`key("ORD", id)` → `"ORD#…"`; KeyError for a prefix nobody registered."""
-    PREFIXES[prefix]
-    return "#".join((prefix, *parts))
 
 
 def due(kind: str, at: datetime | None, id: str) -> dict[str, Any]:

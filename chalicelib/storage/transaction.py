@@ -22,8 +22,9 @@ from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.events import Change, Event
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.attributes import InstantAttribute
+from chalicelib.storage.keys import key
 from chalicelib.storage.outbox import event_row
-from chalicelib.storage.table import Row, key
+from chalicelib.storage.table import Row
 
 T = TypeVar("T")
 

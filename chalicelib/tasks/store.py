@@ -6,8 +6,9 @@ from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.kernel.paging import Page
 from chalicelib.storage.attributes import InstantAttribute, RecordAttribute
+from chalicelib.storage.keys import key
 from chalicelib.storage.records import Records
-from chalicelib.storage.table import Row, key
+from chalicelib.storage.table import Row
 from chalicelib.tasks.rules import Task, TaskNotFound
 
 

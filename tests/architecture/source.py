@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("app.py", "chalicelib")
-EVERYTHING = (*PRODUCT, "infra", "tests")
+EVERYTHING = (*PRODUCT, "clients", "infra", "tests")
 
 
 @dataclass(frozen=True)

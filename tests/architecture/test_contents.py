@@ -16,7 +16,8 @@ from tests.architecture.layers import FEATURES, SHARED
 from tests.architecture.source import PRODUCT, ROOT, Module, calls, modules, origin, the_module
 
 # What stands in the repository (design, section 1). `.gitignore` names what is made in it.
-TOP = frozenset({".chalice", ".ci", ".git", "chalicelib", "infra", "tests"})
+# `clients` holds the reference client that vendors of tools copy or install (decision of 2026-11-22).
+TOP = frozenset({".chalice", ".ci", ".git", "chalicelib", "clients", "infra", "tests"})
 TESTS = frozenset({"architecture", "bench", "functional", "infra", "integration", "unit"})
 
 

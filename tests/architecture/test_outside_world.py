@@ -94,7 +94,8 @@ def environment_reads(module: Module) -> Iterator[str]:
 
 def built_clients(module: Module) -> Iterator[str]:
     """Clients, pools, providers and gateways built outside `wiring`."""
-    if module.dotted == "chalicelib.wiring":
+    # The validator's line to AWS is a client itself; `wiring` makes it (2026-11-22).
+    if module.dotted in ("chalicelib.wiring", "chalicelib.validator.line"):
         return
     for call, name in calls(module):
         owner, _, called = name.rpartition(".")
@@ -108,7 +109,7 @@ def clock_readings(module: Module) -> Iterator[str]:
     """Readings of the system clock: by `utc_now` only, and that at the edge only."""
     if module.dotted == "chalicelib.kernel.clock":
         return
-    outermost = layer_of(module.dotted) in ("edge", "entrance", "flows.entrance")
+    outermost = layer_of(module.dotted) in ("edge", "entrance", "flows.entrance", "validator.entrance")
     for call, name in calls(module):
         if name in CLOCKS or (name == "chalicelib.kernel.clock.utc_now" and not outermost):
             yield module.at(call, f"reads the clock: {name}")

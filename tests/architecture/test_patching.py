@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.source import Module, calls, dotted, modules, origin
 
-OURS = ("app", "chalicelib", "infra", "tests")
+OURS = ("app", "chalicelib", "infra", "tests", "vigencia_client")
 # Replacing code is what this module is for: it seeds bugs that the fault sweep must catch (2026-11-22).
 EXCEPTIONS = frozenset({"tests/integration/faults/mutants.py"})
 

@@ -26,7 +26,7 @@ class Longer:
 
 # `path` for a module, `path:function` for a function.
 EXCEPTIONS: Mapping[str, Longer] = {
-    "tests/world.py": Longer(400, "2026-11-22", "everything around the app, shared by all larger tests"),
+    "tests/world.py": Longer(430, "2026-11-22", "everything around the app, shared by all larger tests"),
     "tests/infra/test_template.py": Longer(330, "2026-11-22", "one list of promises about one template"),
     "tests/unit/billing_rules/test_rules.py": Longer(
         320, "2026-11-22", "every verdict and every state, once"

@@ -11,14 +11,14 @@ import pytest
 from tests.architecture.layers import layer_of
 from tests.architecture.source import PRODUCT, Module, calls, dotted, modules, origin, the_module
 
-TABLE, RECORDS = "chalicelib.storage.table", "chalicelib.storage.records"
+KEYS, TABLE, RECORDS = (f"chalicelib.storage.{name}" for name in ("keys", "table", "records"))
 # Which argument is the prefix of the rows.
-PREFIX_ARGUMENT = {f"{TABLE}.key": 0, f"{RECORDS}.Records": 0}
+PREFIX_ARGUMENT = {f"{KEYS}.key": 0, f"{RECORDS}.Records": 0}
 # Which argument is the kind of due work. A store of `Records` does both itself, under its prefix.
 DUE, DUE_UNTIL = f"{TABLE}.due", f"{TABLE}.due_until"
 KIND_ARGUMENT = {DUE: 0, DUE_UNTIL: 1}
 # These serve every store: they are given a prefix, and name customers as owners of lists.
-SHARED = frozenset({TABLE, RECORDS})
+SHARED = frozenset({KEYS, TABLE, RECORDS})
 # A list belongs to somebody else, mostly a customer: naming him there is not keeping his rows.
 OWNER_KEYS = frozenset({"gsi1pk", "gsi1sk"})
 
@@ -42,7 +42,7 @@ def key_faults(module: Module) -> Iterator[str]:
     for call, name in calls(module):
         if name not in PREFIX_ARGUMENT or module.dotted in SHARED:
             continue
-        if layer_of(module.dotted) not in ("store", "storage"):
+        if layer_of(module.dotted) not in ("store", "storage", "keys"):
             yield module.at(call, f"builds a key: {ast.unparse(call)}")
         if not _literal(call, PREFIX_ARGUMENT[name]):
             yield module.at(call, f"hides its prefix: {ast.unparse(call)}")
@@ -130,7 +130,7 @@ def registered_prefixes(table: Module) -> list[str]:
 
 
 def test_every_prefix_is_registered_once_and_used_by_one_store() -> None:
-    registered = registered_prefixes(the_module("chalicelib/storage/table.py"))
+    registered = registered_prefixes(the_module("chalicelib/storage/keys.py"))
     assert registered
     assert list(prefix_faults(modules(*PRODUCT), registered)) == []
 
@@ -143,8 +143,8 @@ def test_all_due_work_is_swept() -> None:
     assert list(work_faults(modules(*PRODUCT))) == []
 
 
-ORDERS = Module("chalicelib/orders/store.py", f"from {TABLE} import key\nkey('ORD', 'x')")
-BILLING = Module("chalicelib/billing/store.py", f"from {TABLE} import key\nkey('INV', 'x')")
+ORDERS = Module("chalicelib/orders/store.py", f"from {KEYS} import key\nkey('ORD', 'x')")
+BILLING = Module("chalicelib/billing/store.py", f"from {KEYS} import key\nkey('INV', 'x')")
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ def test_two_stores_with_one_prefix_are_reported() -> None:
 
 
 def test_naming_the_owner_of_a_list_is_not_keeping_his_rows() -> None:
-    text = f"from {TABLE} import key\nkeys = {{'pk': key('INV', i), 'gsi1pk': key('CUS', c)}}"
-    customers = Module("chalicelib/customers/store.py", f"from {TABLE} import key\nkey('CUS', 'x')")
+    text = f"from {KEYS} import key\nkeys = {{'pk': key('INV', i), 'gsi1pk': key('CUS', c)}}"
+    customers = Module("chalicelib/customers/store.py", f"from {KEYS} import key\nkey('CUS', 'x')")
     assert not list(prefix_faults((customers, Module("chalicelib/billing/store.py", text)), ["CUS", "INV"]))
 
 
@@ -175,7 +175,7 @@ def test_naming_the_owner_of_a_list_is_not_keeping_his_rows() -> None:
     ("path", "call"), [("billing/service.py", "key('INV', 'x')"), ("billing/store.py", "key(prefix, 'x')")]
 )
 def test_a_key_built_elsewhere_or_from_a_hidden_prefix_is_reported(path: str, call: str) -> None:
-    assert list(key_faults(Module(f"chalicelib/{path}", f"from {TABLE} import key\n{call}")))
+    assert list(key_faults(Module(f"chalicelib/{path}", f"from {KEYS} import key\n{call}")))
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,9 @@ def ok(answer: Answer) -> Any:
 
 
 def new_event(world: World, name: str) -> str:
-    """The id of the latest outbox event of this name."""
-    return str(max(row["event_id"] for row in world.rows("outbox") if row["name"] == name))
+    """The id of the outbox event of this name that waits for its delivery."""
+    waiting = (row for row in world.rows("outbox") if row["name"] == name and "done_at" not in row)
+    return str(next(waiting)["event_id"])
 
 
 def counted() -> dict[str, Counter[str]]:

@@ -20,6 +20,8 @@ from moto import mock_aws
 from moto.dynamodb.models.table import Table
 
 from chalicelib.edge import openapi
+from tests.functional import steps
+from tests.functional.held import Held
 from tests.world import REGION, Keys, World, forget_everything, published, sandbox
 
 
@@ -99,11 +101,30 @@ def world(keys: Keys, jwks_url: str) -> Iterator[World]:
         yield fresh
 
 
+@pytest.fixture
+def held(world: World) -> Held:
+    """A licence with one addon, which nobody uses yet."""
+    return _held(world)
+
+
 @pytest.fixture(scope="module")
 def shared_world(keys: Keys, jwks_url: str) -> Iterator[World]:
     """One world for a module whose tests change nothing in it, or do not mind each other's changes."""
     with opened(keys, jwks_url) as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="module")
+def held_by_all(shared_world: World) -> Held:
+    """The same for a module whose tests do not mind each other's changes."""
+    return _held(shared_world)
+
+
+def _held(world: World) -> Held:
+    customer, token = world.customer()
+    steps.bought(world, token, steps.LICENSE, steps.ADDON_A)
+    (shown,) = steps.licenses(world, token)
+    return Held(world, customer.id, token, shown["id"], shown["key"])
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib.licensing import store as licensing
+from chalicelib.licensing.events import licence_expiry
 from chalicelib.licensing.rules import License
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order
@@ -82,6 +84,47 @@ def validate(world: World, key: str, **asked: Any) -> Any:
     return answer.json
 
 
+def activate(world: World, key: str, fingerprint: str, **asked: Any) -> Any:
+    """What a tool is told that asks for a seat."""
+    body = {"key": key, "fingerprint": fingerprint, **asked}
+    answer = world.http("POST", "/v1/licenses/activate", body)
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
+def deactivate(world: World, key: str, fingerprint: str) -> Answer:
+    """A tool gives its seat back, whatever the answer."""
+    return world.http("POST", "/v1/licenses/deactivate", {"key": key, "fingerprint": fingerprint})
+
+
+def activations(world: World, token: str, license_id: str) -> list[Any]:
+    """The installations that use a licence, earliest first."""
+    found: list[Any] = read(world, token, f"/v1/licenses/{license_id}/activations")["data"]
+    return found
+
+
+def tick(time: datetime) -> dict[str, Any]:
+    """What EventBridge sends a schedule at some time."""
+    return {
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": "us-east-1",
+        "resources": ["arn:aws:events:us-east-1:123456789012:rule/x"],
+        "detail": {},
+    }
+
+
+def expire_sweep(world: World, at: datetime) -> None:
+    """Time has come to `at` and the hourly sweep of licences runs, with everything that follows."""
+    world.now = at
+    licence_expiry(tick(at), None)
+    world.settle_down()
+
+
 def turn(world: World, **knobs: Any) -> None:
     """Make the payment provider misbehave; without knobs, behave."""
     body = json.dumps(knobs).encode()
@@ -102,7 +145,8 @@ def set_license(license_id: str, **changes: Any) -> License:
     """The licence as staff or time would have left it."""
     changed = replace(licensing.get(license_id), **changes)
     writing = Transaction()
-    writing.save(licensing.row(changed))
+    # At its beginning no key had retired yet: all its copies are written.
+    writing.save(*licensing.rows(changed, changed.created_at))
     writing.commit()
     return changed
 
@@ -128,8 +172,8 @@ def tasks(world: World) -> list[tuple[str, str]]:
 
 
 def outstanding(world: World) -> list[str]:
-    """The kinds of rows that are due for something."""
-    return sorted(row["kind"] for row in world.rows() if "gsi2pk" in row)
+    """The kinds of rows that are due for something, apart from licences, which wait for their end."""
+    return sorted(row["kind"] for row in world.rows() if "gsi2pk" in row and row["kind"] != "license")
 
 
 def outcomes(world: World) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.catalog import store as catalog
+from chalicelib.flows.quote import LARGEST_ORDER
 from chalicelib.kernel.money import Money
 from chalicelib.licensing import store as licensing
 from tests.functional import steps
@@ -59,8 +60,8 @@ FAULTS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"items": [{**ADDON_A, "license_id": "lic_x"}]},
         {"/items/0/license_id": "unknown_license"},
     ),
-    "a licence for what is no addon": (
-        {"items": [{**LICENSE, "license_id": "own"}]},
+    "a licence for what extends none": (
+        {"items": [{**ERP, "license_id": "own"}]},
         {"/items/0/license_id": "not_an_addon"},
     ),
     "the same addon twice": ({"items": [LICENSE, ADDON_A, ADDON_A]}, {"/items/2/product": "repeated"}),
@@ -82,7 +83,7 @@ FAULTS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"/items/0/installation": "not_a_license"},
     ),
     "more than can be activated at once": (
-        {"items": [{"product": "prestaimport", "quantity": 11}, {"product": "prestaimport", "quantity": 10}]},
+        {"items": [{"product": "prestaimport", "quantity": LARGEST_ORDER}, LICENSE]},
         {"/items": "too_many"},
     ),
     "all faults of several lines": (
@@ -191,6 +192,6 @@ def test_a_product_without_a_price_in_the_customers_currency_is_refused(shared_w
 
 def test_the_largest_order_is_placed_paid_and_activated(shared_world: World) -> None:
     _, token = shared_world.customer("big@example.com", tax_id="11144477735")
-    many = {"product": "prestaimport", "quantity": 19}
+    many = {"product": "prestaimport", "quantity": LARGEST_ORDER - 1}
     order = steps.bought(shared_world, token, many, ERP)
-    assert len(order["licenses"]) == 19
+    assert len(order["licenses"]) == LARGEST_ORDER - 1

@@ -65,20 +65,6 @@ def _messages(*bodies: Any) -> dict[str, Any]:
     }
 
 
-def _tick(time: datetime) -> dict[str, Any]:
-    return {
-        "version": "0",
-        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": "123456789012",
-        "time": time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": "us-east-1",
-        "resources": ["arn:aws:events:us-east-1:123456789012:rule/reconcile"],
-        "detail": {},
-    }
-
-
 # The stream
 
 
@@ -212,7 +198,12 @@ def test_an_unknown_provider_event_needs_no_settling(world: World) -> None:
 
 def _told(kind: str, mail_id: str) -> dict[str, Any]:
     detail = {"eventType": kind, "mail": {"messageId": "ses-1", "tags": {"mail_id": [mail_id]}}}
-    return {**_tick(datetime.now(UTC)), "source": "aws.ses", "detail-type": "Email Sent", "detail": detail}
+    return {
+        **steps.tick(datetime.now(UTC)),
+        "source": "aws.ses",
+        "detail-type": "Email Sent",
+        "detail": detail,
+    }
 
 
 @pytest.mark.parametrize(("kind", "status"), [("Send", "sent"), ("Delivery", "queued"), ("Bounce", "queued")])
@@ -234,9 +225,9 @@ def test_the_sweep_takes_now_from_its_events_own_time(world: World) -> None:
     _, token = world.customer()
     steps.place(world, token, LICENSE)
     for time in (datetime(2020, 1, 1, tzinfo=UTC), world.now):
-        events.reconcile(_tick(time), None)
+        events.reconcile(steps.tick(time), None)
         assert steps.outstanding(world) == ["outbox", "payment"]
-    events.reconcile(_tick(datetime(2050, 1, 1, tzinfo=UTC)), None)
+    events.reconcile(steps.tick(datetime(2050, 1, 1, tzinfo=UTC)), None)
     assert steps.outstanding(world) == ["mail", "payment"]
     (event,) = world.rows("outbox")
     assert event["done_at"].startswith("2050-01-01T00:00:00")

@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.kernel.clock import parse_instant
 from chalicelib.licensing import store as licensing
-from chalicelib.licensing.keys import derive_key
+from chalicelib.licensing.keys import derive_key, key_hash
 from chalicelib.licensing.rules import Addon, License
 from tests.functional import steps
 from tests.functional.steps import ADDON_A, ADDON_B, LICENSE
@@ -20,6 +20,7 @@ from tests.world import World
 
 DAY = timedelta(days=1)
 A, B = "supplier-a", "supplier-b"
+HOST = "loja.example.com"
 # The grace days of the catalogue: 7 for the licence, 3 for the addons.
 
 
@@ -51,6 +52,7 @@ def tool(shared_world: World) -> Tool:
     _, token = shared_world.customer()
     steps.bought(shared_world, token, LICENSE, ADDON_A, ADDON_B)
     (shown,) = steps.licenses(shared_world, token)
+    steps.activate(shared_world, shown["key"], HOST)
     return Tool(shared_world, shown["key"], licensing.get(shown["id"]))
 
 
@@ -203,40 +205,60 @@ def test_the_published_keys_are_public_keys_only(tool: Tool) -> None:
 )
 def test_the_token_says_what_the_answer_says_and_no_more(tool: Tool, state: dict[str, Any]) -> None:
     tool.given(**state)
-    told = tool.told(A, nonce="n-1", fingerprint="host-1")
+    told = tool.told(A, nonce="n-1", fingerprint=f"https://WWW.{HOST}/")
     claims = _claims(tool, told["token"])
-
-    def seconds(instant: str | None) -> int | None:
-        return int(parse_instant(instant).timestamp()) if instant else None
-
+    addons = {one.code: one for one in licensing.get(tool.bought.id).addons}
     assert claims == {
         "iss": "https://api.example.com",
-        "iat": seconds(told["checked_at"]),
-        "exp": claims["exp"],
+        "sub": key_hash(tool.key)[:32],
+        "iat": _seconds(told["checked_at"]),
+        "exp": claims["iat"] + 7 * 86400,
         "code": told["code"],
         "valid": told["valid"],
         "license": told["license"]["id"],
-        "expires_at": seconds(told["license"]["expires_at"]),
+        "expires_at": _seconds(told["license"]["expires_at"]),
         "addons": {
-            addon["code"]: {
-                "valid": addon["valid"],
-                "status": addon["status"],
-                "exp": seconds(addon["expires_at"]),
+            one["code"]: {
+                "valid": one["valid"],
+                "status": one["status"],
+                "exp": _seconds(one["expires_at"]),
+                "grace_until": _seconds(one["expires_at"]) + addons[one["code"]].grace_days * 86400,
             }
-            for addon in told["addons"]
+            for one in told["addons"]
         },
-        "next_check_at": seconds(told["next_check_at"]),
-        "grace_until": seconds(told["grace_until"]),
-        "fingerprint": "host-1",
+        "next_check_at": _seconds(told["next_check_at"]),
+        "valid_until": told["valid_until"] and _seconds(told["valid_until"]),
+        "grace_until": told["grace_until"] and _seconds(told["grace_until"]),
+        "fingerprint": f"https://WWW.{HOST}/",
+        "environment": "production",
         "nonce": "n-1",
     }
     assert told["nonce"] == "n-1"
+
+
+def _seconds(instant: str) -> int:
+    return int(parse_instant(instant).timestamp())
+
+
+def test_a_tool_asks_again_after_about_a_day_and_not_all_tools_at_once(tool: Tool) -> None:
+    tool.given()
+    waits = set()
+    for _ in range(8):
+        told = tool.told()
+        waits.add(_seconds(told["next_check_at"]) - _seconds(told["checked_at"]))
+    assert all(0.95 * 86400 - 1 <= wait <= 1.05 * 86400 + 1 for wait in waits)
+    assert len(waits) > 1
 
 
 def test_the_token_of_an_unknown_key_says_only_that(tool: Tool) -> None:
     claims = _claims(tool, steps.validate(tool.world, KEYS["never given out"])["token"])
     assert (claims["valid"], claims["code"], claims["license"]) == (False, "NOT_FOUND", None)
     assert (claims["addons"], claims["nonce"], claims["fingerprint"]) == ({}, None, None)
+    assert (claims["sub"], claims["environment"]) == (key_hash(KEYS["never given out"])[:32], None)
+
+
+def test_the_token_of_a_mistyped_key_is_about_no_key(tool: Tool) -> None:
+    assert _claims(tool, steps.validate(tool.world, KEYS["a typing error"])["token"])["sub"] == ""
 
 
 def test_a_token_changed_by_one_letter_verifies_no_more(tool: Tool) -> None:

@@ -40,6 +40,8 @@ ENVIRONMENT = {
     "STORE_URL",
     "ALLOWED_ORIGINS",
     "CONFIRM_SIGN_UP",
+    "VALIDATIONS_PER_KEY",
+    "VALIDATIONS_PER_ADDRESS",
 }
 
 # What the gateway answers by itself, and the status of each.
@@ -282,8 +284,9 @@ def test_the_gateway_refuses_in_problem_json_that_any_origin_can_read(merged: Te
 
 def test_the_api_is_throttled_logged_traced_and_passes_bytes_unchanged(merged: Template) -> None:
     api = merged["Resources"]["RestAPI"]["Properties"]
-    (settings,) = api["MethodSettings"]
-    assert settings["ThrottlingRateLimit"] > 0
+    everything, *_ = api["MethodSettings"]
+    assert (everything["ResourcePath"], everything["HttpMethod"]) == ("/*", "*")
+    assert everything["ThrottlingRateLimit"] > 0
     assert api["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["ApiAccessLogs", "Arn"]}
     assert api["TracingEnabled"] is True
     assert api["BinaryMediaTypes"] == ["*/*"]

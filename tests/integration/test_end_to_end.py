@@ -9,6 +9,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,37 @@ def test_a_newcomer_buys_pays_and_validates(local: Local, visitor: Client) -> No
     assert len(subjects) == len(set(subjects)) == 4, subjects
 
 
+def test_a_shop_is_activated_moved_and_reminded(local: Local, visitor: Client) -> None:
+    email, customer = registered(visitor)
+    placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]})
+    assert commands.pay(local.home, placed.json["payment"]["id"]) == 0
+    (license,) = eventually("the licence", lambda: customer.get("/v1/licenses")["data"])
+    tool, validator = Client(visitor.base), Client(local.endpoints["validator"])
+
+    def told(path: str, shop: str, at: Client = tool) -> Any:
+        answer = at.call("POST", path, {"key": license["key"], "fingerprint": shop})
+        assert answer.status == 200, answer
+        return answer.json["code"]
+
+    assert told("/v1/licenses/validate", "old.example.com") == "NOT_ACTIVATED"
+    assert told("/v1/licenses/activate", "https://www.Old.example.com/admin") == "VALID"
+    assert told("/v1/licenses/activate", "new.example.com") == "TOO_MANY_ACTIVATIONS"
+    for at, path in ((tool, "/v1/licenses/validate"), (validator, "/"), (validator, "/v1/licenses/validate")):
+        assert told(path, "old.example.com", at) == "VALID"
+        assert told(path, "new.example.com", at) == "FINGERPRINT_MISMATCH"
+
+    (activation,) = customer.get(f"/v1/licenses/{license['id']}/activations")["data"]
+    moved = customer.call("DELETE", f"/v1/licenses/{license['id']}/activations/{activation['id']}")
+    assert (moved.status, moved.json["moves_left"]) == (200, 2)
+    assert told("/v1/licenses/activate", "new.example.com") == "VALID"
+
+    before = len(eventually("four e-mails", lambda: [] if len(m := mails_to(local, email)) < 4 else m))
+    day_before = datetime.fromisoformat(license["expires_at"]) - timedelta(days=1)
+    for _ in range(2):
+        assert commands.tick(local.home, STACK, day_before.isoformat(), "licence_expiry") == 0
+    eventually("the reminder", lambda: len(mails_to(local, email)) == before + 1)
+
+
 def test_a_card_order_is_paid_at_the_hosted_checkout(local: Local, visitor: Client) -> None:
     customer = visitor.signed_in("jose@example.com")
     placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]})
@@ -200,9 +232,11 @@ def test_a_preflight_answers_only_listed_origins(local: Local, visitor: Client) 
             assert answer.headers.get("Access-Control-Allow-Origin") == allowed
 
 
-def test_a_tick_runs_the_sweep(local: Local, capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.tick(local.home, STACK, "2026-12-03T12:00:00Z", "reconcile") == 0
-    assert "reconcile" in capsys.readouterr().out
+def test_a_tick_runs_the_schedules(local: Local, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.tick(local.home, STACK, "2026-12-03T12:00:00Z", "") == 0
+    told = capsys.readouterr().out
+    assert "reconcile at" in told
+    assert "licence_expiry at" in told
 
 
 def test_the_data_and_the_stream_survive_a_restart(tmp_path: Path) -> None:

@@ -16,9 +16,13 @@ from chalicelib.billing import rules, service
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway, ProviderPayment
 from chalicelib.billing.gateways.asaas import Asaas
-from chalicelib.flows import settlement
+from chalicelib.flows import activation, settlement
 from chalicelib.flows.reach import Reach
 from chalicelib.flows.subscribers import SUBSCRIBERS
+from chalicelib.licensing import notices
+from chalicelib.licensing import store as licensing
+from chalicelib.licensing.rules import License
+from chalicelib.licensing.store import KeyRow
 from chalicelib.mail import service as mail
 from chalicelib.mail import store as mails
 from chalicelib.mail.gateways import Mailer
@@ -32,6 +36,7 @@ from chalicelib.storage.transaction import Stale, Transaction
 
 _commit, _save = Transaction.commit, Transaction.save
 _receive = service.receive
+_save_licenses = activation._save_licenses
 
 
 # Storage
@@ -66,6 +71,13 @@ def last_writer_wins(writing: Transaction) -> None:
 def save_no_answer(writing: Transaction, *rows: Row) -> None:
     """No idempotency record."""
     _save(writing, *(row for row in rows if not isinstance(row, IdempotencyRow)))
+
+
+def save_copies_at_once(writing: Transaction, *rows: Row) -> None:
+    """The copies that validation reads are written beside the transaction."""
+    for copy in (row for row in rows if isinstance(row, KeyRow)):
+        copy.save()
+    _save(writing, *(row for row in rows if not isinstance(row, KeyRow)))
 
 
 # Outbox
@@ -150,6 +162,34 @@ class NeverDue(Records[Any]):
 def nothing_due(now: datetime) -> Iterator[str]:
     """The schedule does not look after this kind of work."""
     return iter(())
+
+
+# Licences
+
+
+def extend_first(doing: Any) -> None:
+    """Licences are extended first, and their order is marked as activated afterwards."""
+    doing.writing, rest = Transaction(), doing.writing
+    _save_licenses(doing)
+    doing.writing.commit()
+    doing.writing = rest
+
+
+def tell_before_remembering(license_id: str, now: datetime) -> None:
+    """The event of a notice is committed before it is remembered that it was given."""
+    license = licensing.get(license_id)
+    after, due_now = notices.due_notices(license, now)
+    telling, remembering = Transaction(), Transaction()
+    for notice in due_now:
+        telling.emit(notices.event_of(license, notice, now))
+    telling.commit()
+    remembering.save(*licensing.rows(after, now))
+    remembering.commit()
+
+
+def due_though_stopped(license: License) -> datetime | None:
+    """The due index does not know that a licence was stopped."""
+    return min((at for one in (license, *license.addons) for at, _ in one.open_notices()), default=None)
 
 
 # E-mail

@@ -12,16 +12,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from chalicelib import wiring
 from chalicelib.flows import delivery, reconciliation
-from chalicelib.kernel.clock import sortable
+from chalicelib.kernel.clock import rfc3339, sortable
+from chalicelib.licensing.events import licence_expiry
 from chalicelib.mail import service as mail
 from tests.integration.faults.hooks import Crash, Hang, Wire, intercepted
 from tests.world import QUEUES, WORKERS, World
 
 STEP = timedelta(minutes=5)
 TICK_EVERY = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
 RETRY_AFTER = timedelta(minutes=3)
 RECEIVES = 5
 STREAM_ATTEMPTS = 10
@@ -70,6 +73,7 @@ class Cloud:
         self.polled = 0
         self.letters: list[Letter] = []
         self.next_tick = world.now + TICK_EVERY
+        self.next_hour = world.now + HOUR
 
     def invoke(self, work: Callable[[], object]) -> bool:
         """One invocation of a function: whether it came to its end, for its sender to know."""
@@ -123,10 +127,21 @@ class Cloud:
     # What comes by itself
 
     def tick(self) -> None:
-        """The schedule's tick."""
+        """The schedules' ticks."""
         self.next_tick = self.world.now + TICK_EVERY
+        self.told_the_time(partial(reconciliation.reconcile, wiring.reach(), self.world.now))
+        if self.world.now >= self.next_hour:
+            self.next_hour = self.world.now + HOUR
+            self.licence_tick(self.world.now)
+
+    def licence_tick(self, at: datetime) -> None:
+        """The licences' own tick; EventBridge may bring it late, and more than once."""
+        self.told_the_time(partial(licence_expiry, scheduled(at), None))
+
+    def told_the_time(self, work: Callable[[], object]) -> None:
+        """One tick, until it is carried out."""
         for _ in range(ASYNC_ATTEMPTS):
-            if self.invoke(partial(reconciliation.reconcile, wiring.reach(), self.world.now)):
+            if self.invoke(work):
                 return
 
     def stream(self) -> int:
@@ -183,3 +198,20 @@ def cold_start() -> None:
     """A new container knows no secrets; its clients are kept here, as making them costs most."""
     wiring.gateways.cache_clear()
     wiring.license_secret.cache_clear()
+    # It is also read again every few minutes: without this, some runs would have a call more than others.
+    wiring._signer.cache_clear()
+
+
+def scheduled(at: datetime) -> dict[str, Any]:
+    """What EventBridge sends a schedule."""
+    return {
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "000000000000",
+        "time": rfc3339(at),
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {},
+    }

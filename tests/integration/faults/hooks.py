@@ -67,6 +67,13 @@ class Call:
         return frozenset(f"{key['pk']['S']} {key['sk']['S']}" for key in keys)
 
     @property
+    def is_about_mail(self) -> bool:
+        """Whether it changes nothing but one e-mail, or sends it."""
+        return self.service == "SES" or (
+            bool(self.rows) and all(row.startswith(("MAIL#", "AUD#mail_")) for row in self.rows)
+        )
+
+    @property
     def repeatable(self) -> bool:
         """Whether a second arrival of the very same request can be told from a new one.
 

@@ -16,7 +16,9 @@ from chalicelib.billing import rules as billing_rules
 from chalicelib.billing import service as billing_service
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways.asaas import Asaas
-from chalicelib.flows import delivery, reconciliation, settlement
+from chalicelib.flows import activation, delivery, reconciliation, settlement
+from chalicelib.licensing import service as licensing_service
+from chalicelib.licensing.rules import License
 from chalicelib.mail import rules as mail_rules
 from chalicelib.mail import service as mail
 from chalicelib.mail.gateways import ses
@@ -163,6 +165,42 @@ MUTANTS = (
         ((billing_rules, "claim", bugs.take_every_lease),),
         breaks="a_payment_has_one_charge",
         pair="two_charge_workers",
+    ),
+    Mutant(
+        "copies of a licence beside the transaction",
+        ((Transaction, "save", bugs.save_copies_at_once),),
+        breaks="every_key_opens_a_true_copy",
+        modes=("crash_before",),
+        plan="care",
+        near="TransactWriteItems",
+    ),
+    Mutant(
+        "licences extended before the order is marked",
+        ((activation, "_save_licenses", bugs.extend_first),),
+        breaks="ends_move_only_as_paid",
+        modes=("crash_after",),
+        plan="renewal",
+        near="TransactWriteItems",
+    ),
+    Mutant(
+        "notice told before it is remembered",
+        ((licensing_service, "notify", bugs.tell_before_remembering),),
+        breaks="each_notice_is_given_once",
+        modes=("crash_after",),
+        plan="expiry",
+        near="TransactWriteItems",
+    ),
+    Mutant(
+        "last seat not guarded",
+        ((Transaction, "commit", bugs.last_writer_wins),),
+        breaks="seats_change_as_audited",
+        pair="two_installations_and_one_seat",
+    ),
+    Mutant(
+        "notices due for a stopped licence",
+        ((License, "due_at", property(bugs.due_though_stopped)),),
+        breaks="due_means_outstanding",
+        plan="care",
     ),
     Mutant(
         "e-mail sent before it is claimed",

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from chalicelib import wiring
 from chalicelib.flows import activation
 from chalicelib.kernel.events import Event
+from chalicelib.licensing import service as licensing
 from tests.integration.faults.cloud import RETRY_AFTER
 from tests.integration.faults.hooks import Wire
 from tests.integration.faults.scenario import Run
+from tests.integration.faults.stories import Care, Expiry, Owner, Renewal
 from tests.world import WORKERS
 
 Work = Callable[[], object]
-# Brings a purchase to the point where two invocations meet, and gives these two.
-Pair = Callable[[Run], tuple[Work, Work]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """`meet` brings a run of `plan` to the point where two invocations meet, and gives these two."""
+
+    plan: str
+    meet: Callable[[Any], tuple[Work, Work]]
 
 
 def two_orders_with_one_key(run: Run) -> tuple[Work, Work]:
@@ -54,11 +65,7 @@ def a_settlement_and_a_late_charge_worker(run: Run) -> tuple[Work, Work]:
 def two_activations(run: Run) -> tuple[Work, Work]:
     """Stream and sweep deliver one event at once."""
     run.invoke(worker(run, "settlements", event_id=until_told(run)))
-    paid = Event("order.paid", run.order_id, run.world.now, {"payment_id": run.payment_id})
-
-    def work() -> None:
-        activation.activate(paid, wiring.reach(), run.world.now)
-
+    work = activations(run, run.world.now)
     return work, work
 
 
@@ -71,18 +78,56 @@ def two_deliveries_of_one_mail(run: Run) -> tuple[Work, Work]:
     return work, work
 
 
+def two_installations_and_one_seat(run: Care) -> tuple[Work, Work]:
+    """Two shops are set up with one key at once."""
+    return lambda: run.activate("one.example.com"), lambda: run.activate("two.example.com")
+
+
+def two_ticks_of_licences(run: Expiry) -> tuple[Work, Work]:
+    """The schedule is started again while it still runs."""
+    run.told = [7]
+    work = notices(run)
+    return work, work
+
+
+def a_renewal_and_a_notice(run: Renewal) -> tuple[Work, Work]:
+    """The licence is extended while the schedule finds that it ends in a week."""
+    run.invoke(worker(run, "settlements", event_id=until_told(run)))
+    return activations(run, run.week_before), notices(run)
+
+
 PAIRS: dict[str, Pair] = {
-    pair.__name__: pair
-    for pair in (
-        two_orders_with_one_key,
-        two_charge_workers,
-        two_webhooks_of_one_event,
-        two_settlements_of_one_event,
-        a_settlement_and_a_late_charge_worker,
-        two_activations,
-        two_deliveries_of_one_mail,
+    meet.__name__: Pair(plan, meet)
+    for plan, meets in (
+        (
+            "boleto",
+            (
+                two_orders_with_one_key,
+                two_charge_workers,
+                two_webhooks_of_one_event,
+                two_settlements_of_one_event,
+                a_settlement_and_a_late_charge_worker,
+                two_activations,
+                two_deliveries_of_one_mail,
+            ),
+        ),
+        ("care", (two_installations_and_one_seat,)),
+        ("expiry", (two_ticks_of_licences,)),
+        ("renewal", (a_renewal_and_a_notice,)),
     )
+    for meet in meets
 }
+
+
+def activations(run: Run, now: datetime) -> Work:
+    """The subscriber that activates the run's order."""
+    paid = Event("order.paid", run.order_id, now, {"payment_id": run.payment_id})
+    return lambda: activation.activate(paid, wiring.reach(), now)
+
+
+def notices(run: Owner) -> Work:
+    """The schedule of licences, a week before the end."""
+    return lambda: licensing.notify(run.past.license_id, run.week_before)
 
 
 def worker(run: Run, queue: str, **body: str) -> Work:
@@ -97,4 +142,5 @@ def until_told(run: Run) -> str:
     run.wait_for(lambda: bool(run.charges()))
     run.world.pay(run.payment_id)
     run.provider_tells()
-    return next(str(row["id"]) for row in run.world.rows("provider_event") if row["announces_payment"])
+    unsettled = (row for row in run.world.rows("provider_event") if "settled_at" not in row)
+    return next(str(row["id"]) for row in unsettled if row["announces_payment"])

@@ -1,35 +1,45 @@
-"""What is bought in the sweep, and which of the world's habits each purchase meets."""
+"""What happens in the sweep: purchases, stories of licences, and which of the world's habits each meets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from tests.integration.faults.hooks import Call
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One purchase.
+    """One purchase; or, with a `story`, what happens later to a licence that was bought before.
 
     `holds`: products that staff granted before. Without `streaming` the table's stream has lost its place,
     and only sweeps deliver. `misled`: an authentic message tells of the money before it is there, and when
     the provider is `silent`, no other does, until the very end. `hasty`: the customer pays at his bank as
     soon as the provider has the charge, maybe before we know of it; faults stop there. `canceled`: staff
-    cancel the order before it is paid; faults start there.
+    cancel the order before it is paid, or revoke its licence. `late`: faults start when the provider has
+    the charge.
 
     `hurts_reads`: calls without an effect are hurt too. One plan is enough for that: what dies at a read
-    leaves the same world behind as what dies right after its latest effect.
+    leaves the same world behind as what dies right after its latest effect. In stories, the claims and
+    marks of e-mails are spared: every e-mail takes the same way, which purchases sweep.
     """
 
     name: str
-    order: Mapping[str, Any]
+    order: Mapping[str, Any] = field(default_factory=dict)
+    story: str = ""
     holds: tuple[str, ...] = ()
     streaming: bool = True
     misled: bool = False
     silent: bool = False
     hasty: bool = False
     canceled: bool = False
+    late: bool = False
     hurts_reads: bool = False
+
+    def hurts(self, call: Call) -> bool:
+        """Whether a call is worth a fault in the sweep."""
+        return (self.hurts_reads or not call.reads) and not (self.story and call.is_about_mail)
 
 
 LICENSE = {"product": "prestaimport", "installation": {"name": "Loja", "domain": "loja.example.com"}}
@@ -46,6 +56,10 @@ PLANS = {
         Plan("boleto", EVERYTHING, holds=("erp",), misled=True, hurts_reads=True),
         Plan("boleto_paid_at_once", BY_BOLETO, hasty=True),
         Plan("card_without_stream", BY_CARD, streaming=False),
-        Plan("late_money", BY_BOLETO, misled=True, silent=True, canceled=True),
+        Plan("late_money", BY_BOLETO, misled=True, silent=True, canceled=True, late=True),
+        Plan("renewal", story="renewal", late=True),
+        Plan("renewal_of_revoked", story="renewal_of_revoked", canceled=True, late=True),
+        Plan("expiry", story="expiry"),
+        Plan("care", story="care"),
     )
 }

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from chalicelib.catalog import store as catalog
+from chalicelib.customers.rules import Customer
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.events import Actor, Change
 from chalicelib.kernel.periods import add_period
@@ -26,6 +27,7 @@ from infra.sandbox.wire import Request as SandboxRequest
 from tests.integration.faults.cloud import Cloud
 from tests.integration.faults.hooks import Wire
 from tests.integration.faults.plans import Plan
+from tests.integration.faults.seen import Seen
 from tests.world import SECRETS, Answer, World
 
 REQUESTS = 5
@@ -53,12 +55,17 @@ class Run(Cloud):
         self.inspect = inspect
         self.email = f"{uuid.uuid4().hex}@example.com"
         self.key = str(uuid.uuid4())
-        self.customer, self.token = world.customer(self.email)
         self.answers: list[Answer] = []
         self.acknowledged: set[str] = set()
         self.events_before = len(world.sandbox.signed_events())
-        for product in plan.holds:
+        self.customer, self.token = self.enter()
+
+    def enter(self) -> tuple[Customer, str]:
+        """Who buys, and his access token."""
+        self.customer, token = self.world.customer(self.email)
+        for product in self.plan.holds:
             self.grant(product)
+        return self.customer, token
 
     def died(self) -> None:
         """What is left behind by a dead invocation must be in order at once."""
@@ -69,14 +76,14 @@ class Run(Cloud):
 
     def buy(self) -> None:
         """The whole purchase."""
-        self.wire.armed = not self.plan.canceled
+        self.wire.armed = not self.plan.late
         self.place()
         self.rest()
         if not self.plan.hasty:
             self.wait_for(self.is_charged)
         if self.plan.canceled:
             self.cancel()
-            self.wire.armed = True
+        self.wire.armed = True
         self.provider_tells()
         if self.plan.misled:
             self.provider_misleads()
@@ -109,18 +116,25 @@ class Run(Cloud):
 
     def order(self) -> Answer:
         """The client's request, once."""
-        body, headers = json.dumps(self.plan.order).encode(), {"Idempotency-Key": self.key}
+        body, headers = json.dumps(self.wanted()).encode(), {"Idempotency-Key": self.key}
         answer = self.world.http("POST", "/v1/orders", raw=body, headers=headers, token=self.token)
         if answer.status < 500:
             self.answers.append(answer)
         return answer
 
-    def until_answered(self, send: Callable[[], Answer]) -> None:
-        """Send a request until an answer below 500 comes back."""
+    def wanted(self) -> Mapping[str, Any]:
+        """The body of his order."""
+        return self.plan.order
+
+    def until_answered(self, send: Callable[[], Answer], gone: bool = False) -> None:
+        """Send a request until an answer below 500 comes back, which must be a good one.
+
+        `gone`: what is to be removed may not be there any more when the request is repeated.
+        """
         got: list[Answer] = []
         for _ in range(REQUESTS):
             if self.invoke(lambda: got.append(send())) and got[-1].status < 500:
-                assert got[-1].status < 300, got[-1].text
+                assert got[-1].status < 300 or (gone and got[-1].status == 404), got[-1].text
                 return
         raise AssertionError(f"no answer: {got}")
 
@@ -136,14 +150,31 @@ class Run(Cloud):
         """Whether the customer can see how to pay."""
         return any(row["status"] == "pending" for row in self.world.rows("payment"))
 
+    # What an outsider knows
+
+    def seen(self, taken: Sequence[str]) -> Seen:
+        """The world as it is now; `taken` are the ids of all messages that SES took."""
+        mail_ids = {message_id: mail_id for mail_id, message_id in self.wire.mails}
+        return Seen(
+            rows=self.world.rows(),
+            mails=[mail_ids[message_id] for message_id in taken],
+            charges=self.charges() if self.answers else [],
+            acknowledged=frozenset(self.acknowledged),
+            orders=1,
+            notices=[],
+        )
+
     # The provider
 
     def charges(self) -> list[dict[str, Any]]:
         """The charges that the provider has for this purchase."""
+        return self.charges_of({self.payment_id})
+
+    def charges_of(self, payment_ids: Container[str]) -> list[dict[str, Any]]:
+        """The charges that the provider has for some payments."""
         asked = self.world.sandbox.answer(SandboxRequest("GET", "/_sandbox/charges"))
         found: list[dict[str, Any]] = json.loads(asked.body)["data"]
-        payment_id = self.payment_id
-        return [charge for charge in found if charge["reference"] == payment_id]
+        return [charge for charge in found if charge["reference"] in payment_ids]
 
     def provider_tells(self, again: bool = False) -> None:
         """The provider's webhooks, each until 2xx; `again`: all of them once more, the latest first."""
@@ -204,7 +235,7 @@ class Run(Cloud):
         writing.commit()
 
     def cancel(self) -> None:
-        """The order is cancelled before it is paid."""
+        """The order is cancelled before it is paid; there is no request for that yet."""
         before, now = orders.get(self.order_id), self.world.now
         after = replace(before, status="canceled")
         by = Actor("staff", "staff", "the customer called")

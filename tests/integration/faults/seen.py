@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,17 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             ("pending", "failed"),
         }
     ),
-    "license": frozenset({(None, "active")}),
+    "license": frozenset(
+        {
+            (None, "active"),
+            # An installation, a new end or another term paid; a new key.
+            ("active", "active"),
+            ("suspended", "suspended"),
+            ("active", "suspended"),
+            ("suspended", "active"),
+            ("active", "revoked"),
+        }
+    ),
     "subscription": frozenset({(None, "active")}),
     "ticket": frozenset({(None, "open"), ("open", "waiting_customer")}),
     "mail": frozenset(
@@ -50,12 +61,18 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
 
 @dataclass(frozen=True)
 class Seen:
-    """What an outsider finds: all rows, (recipient, subject line) of all e-mails, the provider's charges."""
+    """What an outsider finds: all rows, our ids of all e-mails that SES took, the provider's charges.
+
+    And what he knows: the webhooks that were `acknowledged`, how many orders were asked for, and of which
+    ends of licences, as (kind, subject) of e-mails, the owner should have been told in the end.
+    """
 
     rows: list[Row]
-    mails: list[tuple[str, str]]
+    mails: list[str]
     charges: list[dict[str, Any]]
     acknowledged: frozenset[str]
+    orders: int
+    notices: list[tuple[str, str]]
 
     def of(self, kind: str) -> list[Row]:
         return [row for row in self.rows if row["kind"] == kind]
@@ -66,3 +83,6 @@ class Seen:
     def audits(self, subject: str) -> list[tuple[str | None, str]]:
         rows = (row for row in self.of("audit") if row["subject"] == subject)
         return [(row.get("before"), row["after"]) for row in rows]
+
+
+Check = Callable[[Seen], Iterator[str]]

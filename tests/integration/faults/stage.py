@@ -1,4 +1,4 @@
-"""The stage for many purchases, each in a fresh world: an emulator that is emptied, and who looks at it."""
+"""The stage for many runs, each in a fresh world: an emulator that is emptied, and who looks at it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from typing import Any
 from infra.emulator import Emulator, direct
 from tests.integration.faults.cloud import cold_start
 from tests.integration.faults.hooks import EACH, Call, Wire
-from tests.integration.faults.invariants import LIVENESS, SAFETY, Check, broken
+from tests.integration.faults.invariants import LIVENESS, SAFETY, broken
 from tests.integration.faults.pairs import Pair
 from tests.integration.faults.plans import PLANS
 from tests.integration.faults.scenario import Run
 from tests.integration.faults.schedule import Choose, Next, interleave
-from tests.integration.faults.seen import Seen
+from tests.integration.faults.seen import Check, Seen
+from tests.integration.faults.stories import STORIES, Expiry, Past
 from tests.world import World
+
+# As many rows as DynamoDB takes at once.
+BATCH = 25
+TOKEN_IS_FRESH = timedelta(minutes=30)
 
 
 class Broken(AssertionError):
@@ -32,19 +37,24 @@ class Stage:
         self.emulator = emulator
         self.catalogue = world.client("dynamodb").scan(TableName=world.table_name)["Items"]
         self.known: dict[str, list[Call]] = {}
+        self.past: Past | None = None
 
-    def clear(self) -> None:
-        """A deployment as new: nothing but the catalogue. Clients stay, as opening them costs most."""
+    def clear(self, past: Past | None = None) -> None:
+        """A deployment as new, or as a purchase left it. Clients stay, as opening them costs most."""
         direct.open(f"{self.emulator.url}/_ministack/reset", b"").close()
         self.world.build()
-        puts = [{"PutRequest": {"Item": item}} for item in self.catalogue]
-        self.world.client("dynamodb").batch_write_item(RequestItems={self.world.table_name: puts})
+        puts = [{"PutRequest": {"Item": item}} for item in (past.items if past else self.catalogue)]
+        for at in range(0, len(puts), BATCH):
+            chunk = {self.world.table_name: puts[at : at + BATCH]}
+            self.world.client("dynamodb").batch_write_item(RequestItems=chunk)
+        if past:
+            self.world.client("ssm").put_parameter(**self.secret, Value=past.secret, Overwrite=True)
         # HTTP goes by the clock on the wall, everything else by this one: ahead of it, as time is to pass.
         self.world.now = datetime.now(UTC) + timedelta(minutes=1)
         cold_start()
 
     def calls(self, plan: str) -> list[Call]:
-        """The application's calls of a purchase without a fault."""
+        """The application's calls of a plan without a fault."""
         if plan not in self.known:
             wire = Wire()
             self.purchase(plan, wire)
@@ -52,7 +62,7 @@ class Stage:
         return self.known[plan]
 
     def purchase(self, plan: str, wire: Wire) -> Run:
-        """One purchase from beginning to end, with all invariants checked on the way; `Broken`."""
+        """One plan from beginning to end, with all invariants checked on the way; `Broken`."""
         run = self.begin(plan, wire)
         with telling(run):
             run.buy()
@@ -77,6 +87,21 @@ class Stage:
             run.finish()
             self.check_all(run)
 
+    def outage_at_the_end(self, service: str) -> None:
+        """A service does not answer in the last half hour of a licence, and the first one after; `Broken`."""
+        wire = Wire("lost_before", EACH, lambda call: call.service == service)
+        run = self.begin("expiry", wire)
+        assert isinstance(run, Expiry)
+        with telling(run):
+            run.come_to(run.past.end - timedelta(minutes=30))
+            self.an_hour_without(run)
+            run.wait_for(run.quiet)
+            # Without the table nobody can find out in time that a day is left.
+            run.told = [0] if service == "DynamoDB" else [1, 0]
+            self.check_all(run)
+            run.aftermath()
+            self.check_all(run)
+
     def an_hour_without(self, run: Run) -> None:
         """Time passes while the wire hurts what it can."""
         run.wire.armed = True
@@ -86,9 +111,9 @@ class Stage:
         self.check_safety(run)
 
     def meeting(self, pair: Pair, choose: Choose) -> None:
-        """A purchase in which two invocations meet, in the order of calls that `choose` gives; `Broken`."""
-        run = self.begin("boleto", Wire())
-        works = pair(run)
+        """A run in which two invocations meet, in the order of calls that `choose` gives; `Broken`."""
+        run = self.begin(pair.plan, Wire())
+        works = pair.meet(run)
         order: list[str] = []
 
         def noted(waiting: Next) -> int:
@@ -104,9 +129,38 @@ class Stage:
             self.check_all(run)
 
     def begin(self, plan: str, wire: Wire) -> Run:
-        """A new purchase in a fresh world."""
-        self.clear()
-        return Run(self.world, PLANS[plan], wire, self.check_safety)
+        """A new purchase in a fresh world; or a story, in a world where its licence was bought."""
+        chosen = PLANS[plan]
+        if not chosen.story:
+            self.clear()
+            return Run(self.world, chosen, wire, self.check_safety)
+        past = self.bought()
+        self.clear(past)
+        return STORIES[chosen.story](self.world, chosen, wire, self.check_safety, past)
+
+    def bought(self) -> Past:
+        """A purchase to go on from; a new one well before its access token expires."""
+        if self.past is None or self.past.customer.created_at < datetime.now(UTC) - TOKEN_IS_FRESH:
+            run = self.purchase("boleto", Wire())
+            ssm, table = self.world.client("ssm"), {"TableName": self.world.table_name}
+            (license,) = self.world.rows("license")
+            shown = self.world.http("GET", f"/v1/licenses/{license['id']}", token=run.token).json
+            self.past = Past(
+                items=self.world.client("dynamodb").scan(**table)["Items"],
+                secret=ssm.get_parameter(Name=self.secret["Name"], WithDecryption=True)["Parameter"]["Value"],
+                customer=run.customer,
+                token=run.token,
+                seen=self.seen(run),
+                license_id=license["id"],
+                key=shown["key"],
+                end=datetime.fromisoformat(shown["expires_at"]),
+            )
+        return self.past
+
+    @property
+    def secret(self) -> dict[str, str]:
+        """The parameter from which licence keys derive."""
+        return {"Name": f"/vigencia/{self.world.table_name}/license-secret", "Type": "SecureString"}
 
     def check_safety(self, run: Run) -> None:
         """What must hold after every step."""
@@ -128,18 +182,13 @@ class Stage:
 
     def seen(self, run: Run) -> Seen:
         """The world as it is now, seen from outside."""
-        return Seen(
-            rows=self.world.rows(),
-            mails=[(to, line) for to, line in self.outbox() if to == run.email],
-            charges=run.charges() if run.answers else [],
-            acknowledged=frozenset(run.acknowledged),
-        )
+        return run.seen(self.outbox())
 
-    def outbox(self) -> list[tuple[str, str]]:
-        """(recipient, subject line) of every e-mail that SES took."""
+    def outbox(self) -> list[str]:
+        """SES's ids of every message that it took."""
         with direct.open(self.emulator.mail_outbox) as answer:
             accounts: dict[str, list[dict[str, Any]]] = json.load(answer)["messages"]
-        return [(mail["To"][0], mail["Subject"]) for mails in accounts.values() for mail in mails]
+        return [mail["MessageId"] for mails in accounts.values() for mail in mails]
 
 
 @contextmanager

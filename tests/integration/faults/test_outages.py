@@ -10,3 +10,8 @@ from tests.integration.faults.stage import Stage
 @pytest.mark.parametrize("service", ["DynamoDB", "SQS", "SES", "asaas"])
 def test_a_purchase_survives_two_outages(stage: Stage, service: str) -> None:
     stage.outage(service)
+
+
+@pytest.mark.parametrize("service", ["DynamoDB", "SQS", "SES"])
+def test_the_end_of_a_licence_survives_an_outage(stage: Stage, service: str) -> None:
+    stage.outage_at_the_end(service)

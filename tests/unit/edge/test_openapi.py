@@ -14,6 +14,8 @@ from chalicelib.edge import openapi
 from chalicelib.edge.routes import SPECS
 
 DOCUMENT = openapi.document()
+# What a function of its own answers, past Chalice.
+ELSEWHERE = {"POST /v1/licenses/validate"}
 OPERATIONS = [
     (f"{method.upper()} {path}", operation)
     for path, methods in DOCUMENT["paths"].items()
@@ -54,7 +56,8 @@ def test_every_route_of_the_app_is_described_and_nothing_else() -> None:
         for method in methods
         if method != "OPTIONS"
     }
-    assert {name for name, _ in OPERATIONS} == routed
+    assert {name for name, _ in OPERATIONS} == routed | ELSEWHERE
+    assert not routed & ELSEWHERE
 
 
 def test_every_reference_leads_to_a_schema_and_every_schema_is_used() -> None:

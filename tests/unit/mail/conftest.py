@@ -65,6 +65,35 @@ PARAMS: dict[str, dict[str, Any]] = {
         "store_url": "https://store.example/licences",
         "vendor": "Vigencia",
     },
+    "license_expiring": {
+        "name": "Ana Núñez",
+        "product": "PrestaImport",
+        "addon": None,
+        "key_hint": "K7QX2M",
+        "last_day": "2027-11-22",
+        "days": 30,
+        "store_url": "https://store.example/licences",
+        "vendor": "Vigencia",
+    },
+    "license_expired": {
+        "name": "Ana Núñez",
+        "product": "PrestaImport",
+        "addon": "Proveedor A",
+        "key_hint": "K7QX2M",
+        "last_day": "2027-11-22",
+        "grace_day": "2027-11-29",
+        "store_url": "https://store.example/licences",
+        "vendor": "Vigencia",
+    },
+    "license_changed": {
+        "name": "Ana Núñez",
+        "product": "PrestaImport",
+        "key_hint": "K7QX2M",
+        "change": "rotated",
+        "old_until": "2027-11-29",
+        "store_url": "https://store.example/licences",
+        "vendor": "Vigencia",
+    },
 }
 
 

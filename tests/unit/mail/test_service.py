@@ -13,7 +13,8 @@ from chalicelib.mail import rules, service, store
 from chalicelib.mail.gateways import MailRefused, MailUncertain
 from chalicelib.mail.gateways.ses import SesMailer
 from chalicelib.mail.rules import MAX_ATTEMPTS, UNCERTAIN, Mail
-from chalicelib.storage.table import collection, key
+from chalicelib.storage.keys import key
+from chalicelib.storage.table import collection
 from chalicelib.storage.transaction import Stale, Transaction
 
 from .conftest import NOW, Provider, a_mail, outbox, rows
@@ -260,8 +261,7 @@ def test_mail_refused_every_time_is_given_up_and_staff_is_told(table: str) -> No
         for mail_id in sweep(now):
             service.deliver(mail_id, provider, now)
         now += timedelta(days=1)
-    assert len(provider.taken) == MAX_ATTEMPTS
-    assert now_is(mail).status == "failed"
+    assert (len(provider.taken), now_is(mail).status) == (MAX_ATTEMPTS, "failed")
     [event] = events(table)
     assert '"why":"SendingPausedException"' in event["data"]
     assert due_mails(table) == []

@@ -12,8 +12,9 @@ from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.paging import NotACursor, encode_cursor
 from chalicelib.storage.attributes import InstantAttribute
 from chalicelib.storage.idempotency import IdempotencyKeyReused, Repeatable, Replay
+from chalicelib.storage.keys import key
 from chalicelib.storage.records import Records
-from chalicelib.storage.table import DUE_SHARDS, Row, due, key, shard_of
+from chalicelib.storage.table import DUE_SHARDS, Row, due, shard_of
 from chalicelib.storage.transaction import Transaction
 from tests.unit.storage.conftest import Rows
 

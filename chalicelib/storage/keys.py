@@ -1,0 +1,30 @@
+"""The registered key prefixes, and keys built from them; apart from the table, as this needs no library."""
+
+from __future__ import annotations
+
+# Every item collection of the table. A store builds its keys from one of these; a test checks that
+# no two stores share a prefix.
+PREFIXES = {
+    "AUD": "audit rows of a subject",
+    "CAT": "the catalogue",
+    "CUS": "customers",
+    "IDEM": "idempotency records",
+    "INV": "invoices",
+    "KEY": "hashes of licence keys",
+    "LIC": "a licence and its addons",
+    "MAIL": "e-mails",
+    "ORD": "orders",
+    "OUT": "outbox events",
+    "PAY": "payments",
+    "PEV": "provider events",
+    "SER": "number series and their counters",
+    "SUB": "subscriptions",
+    "TKT": "tickets",
+    "TSK": "internal tasks",
+}
+
+
+def key(prefix: str, *parts: str) -> str:
+    """`key("ORD", id)` → `"ORD#…"`; KeyError for a prefix nobody registered."""
+    PREFIXES[prefix]
+    return "#".join((prefix, *parts))

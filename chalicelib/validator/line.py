@@ -1,0 +1,112 @@
+"""A kept connection to one AWS endpoint: as much of HTTP/1.1 as its JSON protocols use.
+
+`http.client` spends more on reading the headers of an answer than the whole decision costs, and as much on
+being imported as everything else here together. Of an answer only status, length and body matter; one that
+has no length is not understood, and its connection not used again.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from functools import cache
+
+# For one attempt; `give_up_at` bounds all of them.
+CONNECT_SECONDS, ANSWER_SECONDS = 1, 2
+LONGEST = 1024 * 1024
+
+
+class Line:
+    """One connection, opened with the first request; not to be shared between threads."""
+
+    def __init__(self, endpoint: str) -> None:
+        scheme, _, authority = endpoint.partition("://")
+        self.host = authority.partition("/")[0]
+        self._secure = scheme == "https"
+        self._socket: socket.socket | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether a connection is open; the other end may have closed it by now."""
+        return self._socket is not None
+
+    def post(self, headers: Mapping[str, str], body: bytes, give_up_at: float) -> tuple[int, bytes]:
+        """Status and body of the answer to a POST to `/`; OSError for everything that goes wrong.
+
+        `give_up_at` is an instant of the monotonic clock.
+        """
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
+        connected = self._socket or self._connect(give_up_at)
+        give_up_at = min(give_up_at, time.monotonic() + ANSWER_SECONDS)
+        connected.settimeout(_left(give_up_at))
+        connected.sendall(head.encode("latin-1") + body)
+        return self._answer(connected, give_up_at)
+
+    def hang_up(self) -> None:
+        """Close it; the next request opens another."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def __del__(self) -> None:
+        self.hang_up()
+
+    def _connect(self, give_up_at: float) -> socket.socket:
+        name, _, port = self.host.partition(":")
+        address = (name, int(port or (443 if self._secure else 80)))
+        connected = socket.create_connection(address, min(CONNECT_SECONDS, _left(give_up_at)))
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._secure:
+            connected = _trust().wrap_socket(connected, server_hostname=name)
+        self._socket = connected
+        return connected
+
+    def _answer(self, connected: socket.socket, give_up_at: float) -> tuple[int, bytes]:
+        got = _more(connected, b"", give_up_at)
+        while b"\r\n\r\n" not in got:
+            got = _more(connected, got, give_up_at)
+        head, _, body = got.partition(b"\r\n\r\n")
+        status, fields = _parsed(head)
+        length = fields.get(b"content-length", b"")
+        if not length.isdigit() or int(length) > LONGEST:
+            raise OSError("an answer without a length")
+        while len(body) < int(length):
+            body = _more(connected, body, give_up_at)
+        if len(body) > int(length):
+            raise OSError("more than one answer")
+        if fields.get(b"connection") == b"close":
+            self.hang_up()
+        return status, body
+
+
+def _more(connected: socket.socket, got: bytes, give_up_at: float) -> bytes:
+    if got:
+        # What drips in must not take longer than what does not come at all.
+        connected.settimeout(_left(give_up_at))
+    part = connected.recv(65536)
+    if not part or len(got) > LONGEST:
+        raise OSError("the connection was closed amid an answer")
+    return got + part
+
+
+def _left(give_up_at: float) -> float:
+    left = give_up_at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("out of time")
+    return left
+
+
+def _parsed(head: bytes) -> tuple[int, dict[bytes, bytes]]:
+    first, *lines = head.lower().split(b"\r\n")
+    protocol, _, rest = first.partition(b" ")
+    if not protocol.startswith(b"http/1.") or not rest[:3].isdigit():
+        raise OSError("not an answer in HTTP/1.1")
+    return int(rest[:3]), {name: value.strip() for name, _, value in (one.partition(b":") for one in lines)}
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context()

@@ -1,0 +1,3 @@
+"""The version of this client, as it tells the server."""
+
+VERSION = "1.0.0"
