@@ -13,8 +13,8 @@ import time
 from collections.abc import Mapping
 from functools import cache
 
-# For one attempt; `give_up_at` bounds all of them.
-CONNECT_SECONDS, ANSWER_SECONDS = 1, 2
+# For each wait of one attempt: a connection, its handshake, an answer.
+SECONDS = 1
 LONGEST = 1024 * 1024
 
 
@@ -32,18 +32,13 @@ class Line:
         """Whether a connection is open; the other end may have closed it by now."""
         return self._socket is not None
 
-    def post(self, headers: Mapping[str, str], body: bytes, give_up_at: float) -> tuple[int, bytes]:
-        """Status and body of the answer to a POST to `/`; OSError for everything that goes wrong.
-
-        `give_up_at` is an instant of the monotonic clock.
-        """
+    def post(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer to a POST to `/`; OSError for everything that goes wrong."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
-        connected = self._socket or self._connect(give_up_at)
-        give_up_at = min(give_up_at, time.monotonic() + ANSWER_SECONDS)
-        connected.settimeout(_left(give_up_at))
+        connected = self._socket or self._connect()
         connected.sendall(head.encode("latin-1") + body)
-        return self._answer(connected, give_up_at)
+        return self._answer(connected, time.monotonic() + SECONDS)
 
     def hang_up(self) -> None:
         """Close it; the next request opens another."""
@@ -54,10 +49,10 @@ class Line:
     def __del__(self) -> None:
         self.hang_up()
 
-    def _connect(self, give_up_at: float) -> socket.socket:
+    def _connect(self) -> socket.socket:
         name, _, port = self.host.partition(":")
         address = (name, int(port or (443 if self._secure else 80)))
-        connected = socket.create_connection(address, min(CONNECT_SECONDS, _left(give_up_at)))
+        connected = socket.create_connection(address, SECONDS)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._secure:
             connected = _trust().wrap_socket(connected, server_hostname=name)
@@ -69,42 +64,39 @@ class Line:
         while b"\r\n\r\n" not in got:
             got = _more(connected, got, give_up_at)
         head, _, body = got.partition(b"\r\n\r\n")
-        status, fields = _parsed(head)
-        length = fields.get(b"content-length", b"")
-        if not length.isdigit() or int(length) > LONGEST:
-            raise OSError("an answer without a length")
-        while len(body) < int(length):
+        head = head.lower()
+        length = _length(head)
+        while len(body) < length:
             body = _more(connected, body, give_up_at)
-        if len(body) > int(length):
+        if len(body) > length:
             raise OSError("more than one answer")
-        if fields.get(b"connection") == b"close":
+        if b"\r\nconnection: close" in head:
             self.hang_up()
-        return status, body
+        return _status(head), body
 
 
 def _more(connected: socket.socket, got: bytes, give_up_at: float) -> bytes:
-    if got:
-        # What drips in must not take longer than what does not come at all.
-        connected.settimeout(_left(give_up_at))
+    # What drips in must not take longer than what does not come at all.
+    if got and time.monotonic() > give_up_at:
+        raise TimeoutError("the answer came too slowly")
     part = connected.recv(65536)
     if not part or len(got) > LONGEST:
         raise OSError("the connection was closed amid an answer")
     return got + part
 
 
-def _left(give_up_at: float) -> float:
-    left = give_up_at - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("out of time")
-    return left
-
-
-def _parsed(head: bytes) -> tuple[int, dict[bytes, bytes]]:
-    first, *lines = head.lower().split(b"\r\n")
-    protocol, _, rest = first.partition(b" ")
+def _status(head: bytes) -> int:
+    protocol, _, rest = head.partition(b" ")
     if not protocol.startswith(b"http/1.") or not rest[:3].isdigit():
         raise OSError("not an answer in HTTP/1.1")
-    return int(rest[:3]), {name: value.strip() for name, _, value in (one.partition(b":") for one in lines)}
+    return int(rest[:3])
+
+
+def _length(head: bytes) -> int:
+    text = head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0].strip()
+    if not text.isdigit() or int(text) > LONGEST:
+        raise OSError("an answer without a length")
+    return int(text)
 
 
 @cache
