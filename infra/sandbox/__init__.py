@@ -1,5 +1,6 @@
-"""The sandbox payment provider: stands in for Asaas and Stripe, and signs its webhooks as they do.
+"""The sandbox payment provider: stands in for Asaas, Stripe and PayPal, and signs its webhooks as they do.
 
-It runs on loopback with the standard library alone and shares no code with the application. So it is also a
-check on the application: what both sides agree on was written twice.
+It runs on loopback with the standard library, and `cryptography` for what that cannot sign, and shares no
+code with the application. So it is also a check on the application: what both sides agree on was written
+twice.
 """

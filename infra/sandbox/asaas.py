@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from infra.sandbox import taxids
+from infra.sandbox.asaas_money import contest, give_back, given_back, refund_objects
 from infra.sandbox.asaas_objects import (
     customer_object,
     digits,
@@ -22,6 +23,7 @@ from infra.sandbox.asaas_objects import (
     slip_of,
 )
 from infra.sandbox.desk import Desk
+from infra.sandbox.pix import make_pix
 from infra.sandbox.state import Charge, Event
 from infra.sandbox.wire import Answer, Json, Refused, Request, Routes, json_answer
 
@@ -46,6 +48,8 @@ class Asaas:
             ("GET", "/v3/payments/{id}", self._get_payment),
             ("DELETE", "/v3/payments/{id}", self._delete_payment),
             ("GET", "/v3/payments/{id}/identificationField", self._get_line),
+            ("GET", "/v3/payments/{id}/pixQrCode", self._get_pix),
+            ("POST", "/v3/payments/{id}/refund", self._refund),
         )
 
     def answer(self, request: Request) -> Answer:
@@ -67,6 +71,10 @@ class Asaas:
             self._event("PAYMENT_CONFIRMED", charge, "CONFIRMED"),
             self._event("PAYMENT_RECEIVED", charge),
         ]
+
+    def act(self, charge: Charge, act: str) -> list[Event]:
+        """What happens to a payment later: `dispute`, `dispute_won`, `dispute_lost`. Raises Unable."""
+        return [self._event(contest(charge, act), charge)]
 
     def page(self, charge: Charge) -> str:
         """The address of the slip."""
@@ -109,11 +117,14 @@ class Asaas:
             raise _refused("invalid_customer", "Customer inválido ou não informado.")
         if body.get("billingType") != "BOLETO":
             raise _refused("invalid_billingType", "A forma de pagamento informada é inválida.")
-        details = {
+        details: Json = {
             "customer": customer,
             "due_date": _due_date(body.get("dueDate"), local_time(now).date()),
             "description": _text(body, "description"),
             "nosso_numero": digits(8),
+            "days_registered": _days(body.get("daysAfterDueDateToRegistrationCancellation")),
+            "paid_by": "",
+            "refunds": [],
         }
         return Charge(
             id=f"pay_{digits(16)}",
@@ -158,6 +169,33 @@ class Asaas:
         }
         return json_answer(200, answer)
 
+    def _get_pix(self, request: Request, payment_id: str) -> Answer:
+        charge = self._charge(payment_id)
+        if charge.status != "open":
+            raise _refused("invalid_action", "Esta cobrança não pode ser paga via Pix.")
+        code = make_pix(f"pix.sandbox.example/{charge.id}", f"{Decimal(charge.shown) / 100:.2f}")
+        due = charge.details["due_date"]
+        return json_answer(
+            200, {"encodedImage": "", "payload": code, "expirationDate": f"{due} 23:59:59", "success": True}
+        )
+
+    def _refund(self, request: Request, payment_id: str) -> Answer:
+        """Gives back a part or all, but not what came in by the slip itself: for that there are forms."""
+        body = _read(request)
+        with self._desk.state.change():
+            charge = self._charge(payment_id)
+            left = charge.shown - given_back(charge)
+            minor = _minor_units(body["value"], Decimal("0.01")) if "value" in body else left
+            if payment_status(charge, self._desk.now()) != "RECEIVED" or charge.details["paid_by"] != "pix":
+                raise _refused("invalid_action", "Esta cobrança não pode ser estornada.")
+            if not 0 < minor <= left:
+                raise _refused("invalid_action", "O valor do estorno excede o valor disponível da cobrança.")
+            kind = give_back(charge, minor, _text(body, "description"), self._desk.now())
+            events = [self._event(kind, charge)]
+            self._desk.record(events)
+        self._desk.deliver(events)
+        return json_answer(200, self._object(charge), created=True)
+
     def _charge(self, payment_id: str) -> Charge:
         charge = self._desk.state.charges.get(payment_id)
         if charge is None or charge.provider != "asaas":
@@ -165,7 +203,8 @@ class Asaas:
         return charge
 
     def _object(self, charge: Charge, status: str | None = None) -> Json:
-        return payment_object(charge, status or payment_status(charge, self._desk.now()), self.page(charge))
+        told = status or payment_status(charge, self._desk.now())
+        return {**payment_object(charge, told, self.page(charge)), "refunds": refund_objects(charge)}
 
     def _event(self, kind: str, charge: Charge, status: str | None = None) -> Event:
         return event_of(kind, self._object(charge, status), self._desk.now())
@@ -189,10 +228,16 @@ def _text(body: Json, name: str) -> str | None:
     return value
 
 
-def _minor_units(value: Any) -> int:
+def _days(value: Any) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise _refused("invalid_object", "Os dias para cancelamento do registro devem ser um número inteiro.")
+
+
+def _minor_units(value: Any, smallest: Decimal = _SMALLEST) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise _refused("invalid_value", "O campo value deve ser informado.")
-    if not _SMALLEST <= value <= _LARGEST:
+    if not smallest <= value <= _LARGEST:
         raise _refused(
             "invalid_value", "O valor da cobrança não pode ser menor que R$ 5,00 nem exceder o limite."
         )

@@ -18,7 +18,6 @@ _UNUSED: Json = {  # what every payment has and a plain slip makes no use of
     "originalValue": None,
     "interestValue": None,
     "paymentLink": None,
-    "pixTransaction": None,
     "installmentNumber": None,
     "transactionReceiptUrl": None,
     "anticipated": False,
@@ -27,7 +26,6 @@ _UNUSED: Json = {  # what every payment has and a plain slip makes no use of
     "fine": {"value": 0.0, "type": "FIXED"},
     "interest": {"value": 0.0, "type": "PERCENTAGE"},
     "postalService": False,
-    "refunds": None,
 }
 
 
@@ -64,15 +62,16 @@ def customer_object(fields: Json, now: int) -> Json:
 
 
 def payment_status(charge: Charge, now: int) -> str:
-    """PENDING, OVERDUE or RECEIVED."""
+    """PENDING, OVERDUE or RECEIVED; or what became of the money later."""
     if charge.status == "paid":
-        return "RECEIVED"
+        return charge.details.get("told") or "RECEIVED"
     overdue = date.fromisoformat(charge.details["due_date"]) < local_time(now).date()
     return "OVERDUE" if overdue else "PENDING"
 
 
 def payment_object(charge: Charge, status: str, page: str) -> Json:
     """The payment as Asaas tells it. CONFIRMED: the customer has paid, the vendor has no money yet."""
+    by_pix = charge.details["paid_by"] == "pix"
     paid_on = _day(charge.paid_at)
     return {
         "object": "payment",
@@ -82,7 +81,8 @@ def payment_object(charge: Charge, status: str, page: str) -> Json:
         "value": charge.shown / 100,
         "netValue": (charge.shown - _FEE) / 100,
         "description": charge.details["description"],
-        "billingType": "BOLETO",
+        "billingType": "PIX" if by_pix else "BOLETO",
+        "pixTransaction": f"pix-{charge.id}" if by_pix else None,
         "canBePaidAfterDueDate": True,
         "status": status,
         "dueDate": charge.details["due_date"],

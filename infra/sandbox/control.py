@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from infra.sandbox.delivery import Delivery
-from infra.sandbox.desk import Desk, Provider
+from infra.sandbox.desk import Desk, Eventful, Provider, Unable
 from infra.sandbox.knobs import FaultyKnobs, read_knobs
 from infra.sandbox.state import Charge, Event
 from infra.sandbox.wire import Answer, Json, Refused, Request, Routes, json_answer
@@ -31,6 +31,7 @@ class Control:
         self._routes = Routes(
             ("POST", "/_sandbox/pay", self._pay),
             ("POST", "/_sandbox/redeliver", self._redeliver),
+            ("POST", "/_sandbox/act", self._act),
             ("GET", "/_sandbox/charges", lambda request: json_answer(200, {"data": self.charges()})),
             ("GET", "/_sandbox/deliveries", lambda request: json_answer(200, {"data": self._deliveries()})),
             ("GET", "/_sandbox/knobs", lambda request: json_answer(200, asdict(self._desk.knobs))),
@@ -46,11 +47,16 @@ class Control:
         except Impossible as refusal:
             return json_answer(refusal.status, refusal.body)
 
-    def pay(self, charge: Charge, seconds: float) -> Json:
-        """Pay a charge and wait for its webhooks; a paid one stays as it is. Raises Impossible (409)."""
+    def pay(self, charge: Charge, seconds: float, by: str = "") -> Json:
+        """Pay a charge and wait for its webhooks; a paid one stays as it is. Raises Impossible (409).
+
+        `by` tells how, where a provider takes several ways: `pix` at Asaas; `echeck` at PayPal; at Stripe a
+        card that will be declined when it is charged again, `card_declined`, or want its holder,
+        `authentication_required`.
+        """
         with self._desk.state.change():
-            already = charge.status == "paid"
-            events = [] if already else self._take_money(charge)
+            already = charge.status in ("paid", "approved")
+            events = [] if already else self._take_money(charge, by)
             self._desk.record(events)
         deliveries = self._deliveries_of(charge) if already else self._desk.deliver(events)
         return self._report(charge, deliveries, seconds)
@@ -66,7 +72,20 @@ class Control:
         """All charges, newest first, as people want to see them."""
         return [self._summary(charge) for charge in self._desk.state.find_charges(lambda charge: True)]
 
-    def _take_money(self, charge: Charge) -> list[Event]:
+    def act(self, charge: Charge, act: str, seconds: float) -> Json:
+        """Let something happen to a charge, as a dispute, and wait for its webhooks. Raises Impossible."""
+        provider = self._providers[charge.provider]
+        try:
+            with self._desk.state.change():
+                if not isinstance(provider, Eventful):
+                    raise Unable(f"Nothing but payments happens at {charge.provider}.")
+                events = provider.act(charge, act)
+                self._desk.record(events)
+        except Unable as reason:
+            raise Impossible(409, str(reason)) from reason
+        return self._report(charge, self._desk.deliver(events), seconds)
+
+    def _take_money(self, charge: Charge, by: str) -> list[Event]:
         now = self._desk.now()
         if not charge.payable(now):
             raise Impossible(
@@ -74,6 +93,7 @@ class Control:
             )
         charge.status, charge.paid_at = "paid", now
         charge.skew = self._desk.knobs.wrong_amount or charge.skew
+        charge.details["paid_by"] = by
         return self._providers[charge.provider].paid(charge)
 
     def _summary(self, charge: Charge) -> Json:
@@ -90,7 +110,12 @@ class Control:
 
     def _pay(self, request: Request) -> Answer:
         reference, seconds = _read(request)
-        return json_answer(200, self.pay(self._pick(reference), seconds))
+        return json_answer(200, self.pay(self._pick(reference), seconds, _word(request, "by")))
+
+    def _act(self, request: Request) -> Answer:
+        """What a bank or a payer does later; the latest charge with that reference is meant."""
+        reference, seconds = _read(request)
+        return json_answer(200, self.act(self._pick(reference), _word(request, "act"), seconds))
 
     def _redeliver(self, request: Request) -> Answer:
         reference, seconds = _read(request)
@@ -148,6 +173,14 @@ def _parse(request: Request) -> Any:
         return json.loads(request.body)
     except ValueError:
         raise Impossible(400, "The body must be JSON.") from None
+
+
+def _word(request: Request, name: str) -> str:
+    """An optional text of the body."""
+    word = _parse(request).get(name, "")
+    if not isinstance(word, str):
+        raise Impossible(400, f"{name} must be a text.")
+    return word
 
 
 def _read(request: Request) -> tuple[str, float]:

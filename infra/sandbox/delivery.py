@@ -36,8 +36,8 @@ class Delivery:
 class Courier:
     """The delivery queue. Without a target it keeps everything until it gets one.
 
-    `sign` gives the headers of one attempt; `settled` is told of each event delivered or given up;
-    `retry_delays` are the pauses in seconds between the tries of one delivery.
+    `sign` gives the headers of one attempt and `body` its body; `settled` is told of each event delivered or
+    given up; `retry_delays` are the pauses in seconds between the tries of one delivery.
     """
 
     def __init__(
@@ -46,10 +46,12 @@ class Courier:
         sign: Callable[[Event], dict[str, str]],
         settled: Callable[[Event], None],
         retry_delays: Iterable[float] = RETRY_DELAYS,
+        body: Callable[[Event], bytes] = lambda event: event.body.encode(),
     ) -> None:
         self._target = target
         self._sign = sign
         self._settled = settled
+        self._body = body
         self._delays = tuple(retry_delays)
         self._due: list[tuple[float, int, Delivery]] = []
         self._ticket = itertools.count()
@@ -132,13 +134,13 @@ class Courier:
 
     def _post(self, event: Event) -> str:
         """Post the event once: the status of the answer, or the name of what went wrong."""
-        target = urlsplit(self._target)
+        target = urlsplit(event.url or f"{self._target.rstrip('/')}/v1/webhooks/{event.provider}")
         kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
         connection = kind(target.hostname or "", target.port, timeout=_PATIENCE)
         headers = {"Content-Type": "application/json", "User-Agent": "sandbox/1.0", **self._sign(event)}
-        path = f"{target.path.rstrip('/')}/v1/webhooks/{event.provider}"
+        path = f"{target.path}?{target.query}" if target.query else target.path
         try:
-            connection.request("POST", path, event.body.encode(), headers)
+            connection.request("POST", path, self._body(event), headers)
             return str(connection.getresponse().status)
         except (OSError, http.client.HTTPException) as error:
             return type(error).__name__

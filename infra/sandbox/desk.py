@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from infra.sandbox.delivery import Courier, Delivery
 from infra.sandbox.knobs import Board, Knobs
@@ -24,6 +24,19 @@ class Provider(Protocol):
 
     def page(self, charge: Charge) -> str:
         """The address of the page where people pay the charge."""
+        ...
+
+
+class Unable(Exception):
+    """What was to happen to a charge cannot happen to it; the message says why."""
+
+
+@runtime_checkable
+class Eventful(Protocol):
+    """A provider at whom more can happen to a charge than that it is paid."""
+
+    def act(self, charge: Charge, act: str) -> list[Event]:
+        """Let it happen, and give its events in order. Raises Unable."""
         ...
 
 

@@ -14,7 +14,7 @@ class Knobs:
     event until the next one of its charge and send the later one first. wrong_amount: minor units added to
     a charge when it is created or paid, in the provider's object and in its events. bad_signature: webhooks
     signed with a wrong secret. lost_answer: how many of the next creating POSTs take effect but get no
-    answer. decline: new charges are refused.
+    answer. decline: new charges are refused, and at PayPal the payer's card when the money is taken.
     """
 
     duplicate: int = 0

@@ -1,7 +1,7 @@
-"""The pages for people: the charges with the knobs, the slip of Asaas, the hosted checkout of Stripe."""
+"""The pages for people: the charges with the knobs, the slip of Asaas, the checkout of Stripe, PayPal's."""
 
 from dataclasses import asdict
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from infra.sandbox import markup
 from infra.sandbox.asaas_objects import slip_of
@@ -14,6 +14,13 @@ from infra.sandbox.wire import Answer, Refused, Request, Routes
 
 # As Stripe does, a page lets the application take the webhooks before it sends the payer back.
 _PATIENCE = 10.0
+
+
+# Cards to keep that make trouble when they are charged again.
+_CARDS = {
+    "card_declined": "a card that is declined later",
+    "authentication_required": "a card that wants its holder later",
+}
 
 
 def _html(status: int, title: str, body: str) -> Answer:
@@ -38,7 +45,7 @@ class Pages:
             (
                 "POST",
                 "/asaas/b/{id}",
-                lambda request, charge_id: self._pay(charge_id, f"/asaas/b/{charge_id}"),
+                lambda request, charge_id: self._pay(charge_id, f"/asaas/b/{charge_id}", _by(request)),
             ),
             (
                 "GET",
@@ -48,7 +55,17 @@ class Pages:
             (
                 "POST",
                 "/stripe/pay/{id}",
-                lambda request, charge_id: self._complete(self._charge(charge_id, "stripe")),
+                lambda request, charge_id: self._complete(self._charge(charge_id, "stripe"), _by(request)),
+            ),
+            (
+                "GET",
+                "/paypal/checkoutnow/{id}",
+                lambda request, charge_id: self._approval(self._charge(charge_id, "paypal")),
+            ),
+            (
+                "POST",
+                "/paypal/checkoutnow/{id}",
+                lambda request, charge_id: self._approve(self._charge(charge_id, "paypal")),
             ),
         )
 
@@ -73,8 +90,8 @@ class Pages:
         body = markup.charges_table(self._control.charges()) + markup.knobs_form(self._desk.knobs, errors)
         return _html(status, "Sandbox payment provider", body)
 
-    def _pay(self, charge_id: str, then: str) -> Answer:
-        self._control.pay(self._control.charge(charge_id), _PATIENCE)
+    def _pay(self, charge_id: str, then: str, by: str = "") -> Answer:
+        self._control.pay(self._control.charge(charge_id), _PATIENCE, by)
         return _go(then)
 
     def _turn(self, request: Request) -> Answer:
@@ -94,7 +111,11 @@ class Pages:
             "Reference": charge.reference,
             "State": charge.status,
         }
-        return _html(200, "Boleto", markup.details(facts) + self._button(charge, f"/asaas/b/{charge.id}"))
+        address = f"/asaas/b/{charge.id}"
+        by_pix = (
+            markup.pay_form(f"{address}?by=pix", "Pay by Pix") if charge.payable(self._desk.now()) else ""
+        )
+        return _html(200, "Boleto", markup.details(facts) + self._button(charge, address) + by_pix)
 
     def _checkout(self, charge: Charge) -> Answer:
         facts = {
@@ -102,18 +123,43 @@ class Pages:
             "Reference": charge.reference,
             "State": charge.status,
         }
-        return _html(
-            200, "Checkout", markup.details(facts) + self._button(charge, f"/stripe/pay/{charge.id}")
+        address = f"/stripe/pay/{charge.id}"
+        kept = charge.details["keep"] and charge.payable(self._desk.now())
+        others = "".join(
+            markup.pay_form(f"{address}?by={by}", f"Pay with {label}") for by, label in _CARDS.items() if kept
         )
+        return _html(200, "Checkout", markup.details(facts) + self._button(charge, address) + others)
 
-    def _complete(self, charge: Charge) -> Answer:
-        self._control.pay(charge, _PATIENCE)
+    def _complete(self, charge: Charge, by: str) -> Answer:
+        self._control.pay(charge, _PATIENCE, by)
         return _go(str(charge.details["success_url"]).replace("{CHECKOUT_SESSION_ID}", charge.id))
+
+    def _approval(self, charge: Charge) -> Answer:
+        facts = {
+            "Seller": charge.details["brand"] or "",
+            "Amount": markup.money(charge.shown, charge.currency),
+            "For": charge.details["description"] or "",
+            "Reference": charge.reference,
+            "State": charge.status,
+        }
+        button = self._button(charge, f"/paypal/checkoutnow/{charge.id}")
+        return _html(200, "PayPal", markup.details(facts) + button)
+
+    def _approve(self, charge: Charge) -> Answer:
+        self._control.pay(charge, _PATIENCE)
+        address = str(charge.details["return_url"])
+        told = urlencode({"token": charge.id, "PayerID": charge.details["payer"] or ""})
+        return _go(f"{address}{'&' if '?' in address else '?'}{told}")
 
     def _button(self, charge: Charge, action: str) -> str:
         if charge.payable(self._desk.now()):
             return markup.pay_form(action, "Pay")
-        return markup.note("Paid." if charge.status == "paid" else "This can no longer be paid.")
+        known = {"paid": "Paid.", "approved": "Approved; the seller has not taken the money yet."}
+        return markup.note(known.get(charge.status, "This can no longer be paid."))
+
+
+def _by(request: Request) -> str:
+    return request.query.get("by", "")
 
 
 def _knob_value(text: str | None, rest: float) -> object:

@@ -1,13 +1,14 @@
 """The sandbox as one loopback HTTP server: `Sandbox(SandboxConfig(...)).start()`.
 
-Addresses: /asaas stands for https://api.asaas.com and /stripe for https://api.stripe.com; /_sandbox is the
-control API; / and the payment pages are for people; /health answers while it runs.
+Addresses: /asaas stands for https://api.asaas.com, /stripe for https://api.stripe.com and /paypal for
+https://api-m.paypal.com, and /redsys for https://sis.redsys.es; /_sandbox is the control API; / and the
+payment pages are for people; /health answers while it runs.
 """
 
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,10 @@ from infra.sandbox.delivery import RETRY_DELAYS, Courier
 from infra.sandbox.desk import Desk, Provider
 from infra.sandbox.knobs import Board
 from infra.sandbox.pages import Pages
+from infra.sandbox.paypal import LOCAL_KEYS, PayPal, PayPalKeys
+from infra.sandbox.redsys import Redsys
+from infra.sandbox.redsys_objects import TRIAL, Terminal
+from infra.sandbox.redsys_pages import RedsysPages
 from infra.sandbox.state import Event, State
 from infra.sandbox.stripe import Stripe
 from infra.sandbox.wire import Answer, Request, json_answer
@@ -47,6 +52,8 @@ class SandboxConfig:
     stripe_secret_key: str = field(repr=False)
     stripe_webhook_secret: str = field(repr=False)
     state_file: Path | None = None
+    paypal: PayPalKeys = LOCAL_KEYS
+    redsys: Terminal = TRIAL
     host: str = "127.0.0.1"
     clock: Callable[[], datetime] = _wall_clock
     retry_delays: tuple[float, ...] = RETRY_DELAYS
@@ -66,13 +73,23 @@ class Sandbox:
         self._config = config
         self._board = Board()
         self._state = State(config.state_file)
-        self._courier = Courier(config.webhook_base, self._sign, self._settle, config.retry_delays)
+        self._courier = Courier(
+            config.webhook_base, self._sign, self._settle, config.retry_delays, self._body
+        )
         self._desk = Desk(self._state, self._board, self._courier, config.clock)
         self._asaas = Asaas(self._desk, config.asaas_api_key)
         self._stripe = Stripe(self._desk, config.stripe_secret_key)
-        providers: dict[str, Provider] = {"asaas": self._asaas, "stripe": self._stripe}
+        self._paypal = PayPal(self._desk, config.paypal)
+        self._redsys = Redsys(self._desk, config.redsys)
+        providers: dict[str, Provider] = {
+            "asaas": self._asaas,
+            "stripe": self._stripe,
+            "paypal": self._paypal,
+            "redsys": self._redsys,
+        }
         self._control = Control(self._desk, providers)
         self._pages = Pages(self._desk, self._control)
+        self._redsys_pages = RedsysPages(self._desk, self._control, self._redsys)
         self._server: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
@@ -93,6 +110,11 @@ class Sandbox:
             raise RuntimeError("the sandbox is not running")
         return f"http://{self._config.host}:{self._server.server_address[1]}"
 
+    @property
+    def paypal_root(self) -> str:
+        """The root (PEM) of the certificate that signs PayPal's webhooks; another one at every start."""
+        return self._paypal.signer.root
+
     def stop(self) -> None:
         """Stop listening and delivering. A stopped sandbox is not started again: make another one."""
         self._courier.stop()
@@ -105,8 +127,11 @@ class Sandbox:
         self._courier.aim(url)
 
     def signed_events(self) -> list[tuple[Event, dict[str, str]]]:
-        """Every event so far with headers signed now, for tests that carry the webhooks themselves."""
-        return [(event, self._sign(event)) for event in list(self._state.events.values())]
+        """Every event so far with what is signed now, for tests that carry the webhooks themselves."""
+        return [
+            (replace(event, body=self._body(event).decode()), self._sign(event))
+            for event in list(self._state.events.values())
+        ]
 
     def answer(self, request: Request) -> Answer:
         """Answer any request."""
@@ -117,6 +142,12 @@ class Sandbox:
             return self._asaas.answer(request.below("/asaas"))
         if path.startswith("/stripe/v1/"):
             return self._stripe.answer(request.below("/stripe"))
+        if path.startswith(("/paypal/v1/", "/paypal/v2/")):
+            return self._paypal.answer(request.below("/paypal"))
+        if path.startswith(("/redsys/sis/rest/", "/redsys/apl02/")):
+            return self._redsys.answer(request.below("/redsys"))
+        if path.startswith("/redsys/"):
+            return self._redsys_pages.answer(request.below("/redsys"))
         return self._control.answer(request) if path.startswith("/_sandbox/") else self._pages.answer(request)
 
     def _handler(self) -> type["_Handler"]:
@@ -127,8 +158,15 @@ class Sandbox:
         forged = "-forged" if self._board.knobs.bad_signature else ""
         if event.provider == "asaas":
             return signing.asaas_headers(self._config.asaas_webhook_token + forged)
+        if event.provider == "paypal":
+            return self._paypal.headers(event, forged)
+        if event.provider == "redsys":
+            return {"Content-Type": "application/x-www-form-urlencoded"}  # it signs within the body
         secret = self._config.stripe_webhook_secret + forged
         return signing.stripe_headers(secret, self._desk.now(), event.body.encode())
+
+    def _body(self, event: Event) -> bytes:
+        return self._redsys.body(event) if event.provider == "redsys" else event.body.encode()
 
     def _settle(self, event: Event) -> None:
         with self._state.change():
@@ -173,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._write(answer)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
     def _write(self, answer: Answer) -> None:
         self.send_response(answer.status)

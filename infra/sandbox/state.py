@@ -16,7 +16,8 @@ class Charge:
     """One slip or one checkout, in words common to both providers.
 
     `amount` and `skew` are minor units (skew is the error added by a knob); the instants are Unix seconds;
-    `status` is open, paid or canceled; `details` is what only the provider's own API knows.
+    `status` is open, approved (at PayPal), paid or canceled; `details` is what only the provider's own API
+    knows.
     """
 
     id: str
@@ -43,7 +44,10 @@ class Charge:
 
 @dataclass
 class Event:
-    """One webhook event with the exact text of its body; settled when it was delivered or given up."""
+    """One webhook event with the exact text of its body; settled when it was delivered or given up.
+
+    `url` is where it goes, if the charge itself named an address for it.
+    """
 
     id: str
     provider: str
@@ -51,6 +55,7 @@ class Event:
     charge_id: str
     body: str
     settled: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Replay:
     path: str
     parameters: str
     body: str
+    status: int = 200
 
 
 class UnreadableState(Exception):

@@ -1,7 +1,7 @@
-"""The HTTP API of Stripe, as far as Checkout Sessions for cards need it.
+"""The HTTP API of Stripe, as far as Checkout Sessions, cards on file, refunds and disputes need it.
 
-As the real one does, a repeated `Idempotency-Key` gets the first answer again, and a refusal is not
-remembered.
+As the real one does, a repeated `Idempotency-Key` gets the first answer again, also that a card was declined;
+what was not even tried, as the form was faulty, is not remembered.
 """
 
 import hmac
@@ -12,13 +12,24 @@ from urllib.parse import parse_qsl
 
 from infra.sandbox.desk import Desk
 from infra.sandbox.state import Charge, Event, Replay
-from infra.sandbox.stripe_forms import Faulty, decode_form, read_session
+from infra.sandbox.stripe_actions import (
+    cancel_intent,
+    charge_with_card,
+    contest,
+    give_back,
+    issue_voucher,
+    keep_card,
+)
+from infra.sandbox.stripe_forms import Faulty, decode_form, read_intent, read_refund, read_session
+from infra.sandbox.stripe_lists import expanded, page_of
 from infra.sandbox.stripe_objects import (
     API_VERSION,
     charge_from,
+    dispute_object,
     error_object,
     event_of,
     intent_object,
+    refund_object,
     session_object,
     session_status,
     token,
@@ -27,6 +38,8 @@ from infra.sandbox.wire import Answer, Json, Refused, Request, Routes, json_answ
 
 _FORM = "application/x-www-form-urlencoded"
 _INVALID = "invalid_request_error"
+# What a repeat must find to have been done, and what the knob `lost_answer` may swallow the answer to.
+_CREATING = ("/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds")
 
 
 def _refused(status: int, message: str, param: str | None = None, code: str | None = None) -> Refused:
@@ -43,7 +56,15 @@ class Stripe:
             ("POST", "/v1/checkout/sessions", self._create_session),
             ("GET", "/v1/checkout/sessions/{id}", self._get_session),
             ("POST", "/v1/checkout/sessions/{id}/expire", self._expire_session),
+            ("GET", "/v1/checkout/sessions", self._list_sessions),
+            ("POST", "/v1/payment_intents", self._create_intent),
+            ("GET", "/v1/payment_intents", self._list_intents),
+            ("GET", "/v1/payment_intents/search", self._search_intents),
             ("GET", "/v1/payment_intents/{id}", self._get_intent),
+            ("POST", "/v1/payment_intents/{id}/cancel", self._cancel_intent),
+            ("POST", "/v1/refunds", self._create_refund),
+            ("GET", "/v1/refunds", self._list_refunds),
+            ("GET", "/v1/disputes", self._list_disputes),
         )
 
     def answer(self, request: Request) -> Answer:
@@ -62,15 +83,28 @@ class Stripe:
         return Answer(answer.status, answer.body, headers, answer.created)
 
     def paid(self, charge: Charge) -> list[Event]:
-        """The card has been charged, which completes the checkout."""
-        charge.details |= {
-            "payment_intent": token("pi_", 24),
-            "latest_charge": token("ch_", 24),
-            "payment_method": token("pm_", 24),
-        }
-        now = self._desk.now()
+        """The money is there: by card, which completes the checkout, or for the voucher, which did before."""
+        now, events = self._desk.now(), []
+        if charge.details["methods"] == ["boleto"] and not charge.details.get("voucher"):
+            charge.status = "open"
+            events = self.act(charge, "voucher")
+            charge.status = "paid"
+        keep_card(charge)
+        done = "async_payment_succeeded" if charge.details.get("voucher") else "completed"
         return [
-            event_of("payment_intent.succeeded", charge, intent_object(charge), now),
+            *events,
+            event_of("payment_intent.succeeded", charge, intent_object(charge, now), now),
+            event_of(f"checkout.session.{done}", charge, self._object(charge), now),
+        ]
+
+    def act(self, charge: Charge, act: str) -> list[Event]:
+        """What else happens: `voucher`, `dispute`, `dispute_won`, `dispute_lost`. Raises Unable."""
+        now = self._desk.now()
+        if act != "voucher":
+            return contest(charge, act, now)
+        issue_voucher(charge, now, self.page(charge))
+        return [
+            event_of("payment_intent.requires_action", charge, intent_object(charge, now), now),
             event_of("checkout.session.completed", charge, self._object(charge), now),
         ]
 
@@ -103,7 +137,75 @@ class Stripe:
         return json_answer(200, self._object(charge), created=True)
 
     def _get_session(self, request: Request, session_id: str) -> Answer:
-        return json_answer(200, self._object(self._session(session_id)))
+        return self._told(request, self._object(self._session(session_id)))
+
+    def _list_sessions(self, request: Request) -> Answer:
+        found = self._charges(lambda one: one.id.startswith("cs_"))
+        return self._told(request, page_of(map(self._object, found), request, ("payment_intent", "customer")))
+
+    def _create_intent(self, request: Request) -> Answer:
+        form = decode_form(request.body)
+        return self._once(request, lambda: self._charge_card(form))
+
+    def _charge_card(self, form: Json) -> Answer:
+        now, knobs = self._desk.now(), self._desk.knobs
+        charge = charge_with_card(self._desk.state, read_intent(form), now, knobs.wrong_amount, knobs.decline)
+        self._desk.state.charges[charge.id] = charge
+        intent, error = intent_object(charge, now), charge.details["error"]
+        kind = "payment_intent.payment_failed" if error else "payment_intent.succeeded"
+        events = [event_of(kind, charge, intent, now)]
+        self._desk.record(events)
+        self._desk.deliver(events)
+        if error:
+            body = {"error": {**error, "type": "card_error", "payment_intent": intent}}
+            return json_answer(402, body, created=True)
+        return json_answer(200, intent, created=True)
+
+    def _list_intents(self, request: Request) -> Answer:
+        return self._told(request, page_of(self._intents(), request, ("customer",)))
+
+    def _search_intents(self, request: Request) -> Answer:
+        query = re.fullmatch(r"metadata\['(\w+)'\]:'([^']*)'", request.query.get("query", ""))
+        if not query:
+            raise _refused(400, "We were unable to parse your search query.", "query")
+        found = (one for one in self._intents() if one["metadata"].get(query[1]) == query[2])
+        return json_answer(200, page_of(found, request, ()) | {"object": "search_result"})
+
+    def _intents(self) -> list[Json]:
+        now = self._desk.now()
+        return [
+            intent_object(one, now) for one in self._charges(lambda one: bool(one.details["payment_intent"]))
+        ]
+
+    def _cancel_intent(self, request: Request, intent_id: str) -> Answer:
+        return self._once(request, lambda: self._close_intent(self._by_intent(intent_id)))
+
+    def _close_intent(self, charge: Charge) -> Answer:
+        now = self._desk.now()
+        events = cancel_intent(charge, now)
+        self._desk.record(events)
+        self._desk.deliver(events)
+        return json_answer(200, intent_object(charge, now))
+
+    def _create_refund(self, request: Request) -> Answer:
+        form = decode_form(request.body)
+        return self._once(request, lambda: self._give_back(form))
+
+    def _give_back(self, form: Json) -> Answer:
+        wanted = read_refund(form)
+        refund, events = give_back(self._by_intent(wanted.payment_intent), wanted, self._desk.now())
+        self._desk.record(events)
+        self._desk.deliver(events)
+        return json_answer(200, refund, created=True)
+
+    def _list_refunds(self, request: Request) -> Answer:
+        paid = self._charges(lambda one: one.status == "paid")
+        found = (refund_object(one, refund) for one in paid for refund in one.details["refunds"][::-1])
+        return json_answer(200, page_of(found, request, ("payment_intent", "charge")))
+
+    def _list_disputes(self, request: Request) -> Answer:
+        found = map(dispute_object, self._charges(lambda one: "dispute" in one.details))
+        return json_answer(200, page_of(found, request, ("payment_intent", "charge")))
 
     def _expire_session(self, request: Request, session_id: str) -> Answer:
         return self._once(request, lambda: self._cancel(self._session(session_id)))
@@ -122,12 +224,7 @@ class Stripe:
         return json_answer(200, self._object(charge))
 
     def _get_intent(self, request: Request, intent_id: str) -> Answer:
-        found = self._desk.state.find_charges(
-            lambda charge: charge.details.get("payment_intent") == intent_id
-        )
-        if not found:
-            raise _refused(404, f"No such payment_intent: '{intent_id}'", "intent", "resource_missing")
-        return json_answer(200, intent_object(found[0]))
+        return self._told(request, intent_object(self._by_intent(intent_id), self._desk.now()))
 
     def _once(self, request: Request, act: Callable[[], Answer]) -> Answer:
         """Act, unless the request's idempotency key has been answered before."""
@@ -138,7 +235,9 @@ class Stripe:
                 return _replayed(key, state.replays[key], request)
             answer = act()
             if key:
-                state.replays[key] = Replay(request.path, _parameters(request), answer.body.decode())
+                state.replays[key] = Replay(
+                    request.path, _parameters(request), answer.body.decode(), answer.status
+                )
                 answer = Answer(
                     answer.status, answer.body, {**answer.headers, "Idempotency-Key": key}, answer.created
                 )
@@ -146,9 +245,24 @@ class Stripe:
 
     def _session(self, session_id: str) -> Charge:
         charge = self._desk.state.charges.get(session_id)
-        if charge is None or charge.provider != "stripe":
+        if charge is None or charge.provider != "stripe" or not session_id.startswith("cs_"):
             raise _refused(404, f"No such checkout.session: {session_id}", "session", "resource_missing")
         return charge
+
+    def _by_intent(self, intent_id: str) -> Charge:
+        found = self._charges(lambda one: one.details["payment_intent"] == intent_id)
+        if not found:
+            raise _refused(404, f"No such payment_intent: '{intent_id}'", "intent", "resource_missing")
+        return found[0]
+
+    def _charges(self, wanted: Callable[[Charge], bool]) -> list[Charge]:
+        return self._desk.state.find_charges(lambda one: one.provider == "stripe" and wanted(one))
+
+    def _told(self, request: Request, body: Json) -> Answer:
+        """The answer with what the query wants expanded."""
+        paths = [path for name, path in request.query.items() if name.startswith("expand")]
+        known = self._charges(lambda one: bool(one.details["payment_intent"]))
+        return json_answer(200, expanded(body, paths, known, self._desk.now()))
 
     def _object(self, charge: Charge) -> Json:
         return session_object(charge, self._desk.now(), self.page(charge))
@@ -168,4 +282,4 @@ def _replayed(key: str, first: Replay, request: Request) -> Answer:
         )
         raise Refused(json_answer(400, error_object(message, "idempotency_error")))
     headers = {"Content-Type": "application/json", "Idempotency-Key": key, "Idempotent-Replayed": "true"}
-    return Answer(200, first.body.encode(), headers, created=request.path == "/v1/checkout/sessions")
+    return Answer(first.status, first.body.encode(), headers, created=request.path in _CREATING)

@@ -19,6 +19,10 @@ _KNOWN = {
     "payment_method_collection", "payment_method_options", "payment_method_types", "phone_number_collection",
     "submit_type", "success_url", "tax_id_collection", "ui_mode",
 }  # fmt: skip
+_INTENT = {
+    "amount", "confirm", "currency", "customer", "description", "metadata", "off_session", "payment_method",
+    "payment_method_types",
+}  # fmt: skip
 _HALF_HOUR, _DAY = 1800, 86400
 
 
@@ -44,6 +48,29 @@ class SessionForm:
     intent: Json
     methods: list[str]
     expires_at: int
+    keep: bool
+    expires_after_days: int
+
+
+@dataclass(frozen=True)
+class IntentForm:
+    """A new PaymentIntent with a card on file, checked; `amount` in minor units."""
+
+    amount: int
+    currency: str
+    customer: str
+    payment_method: str
+    description: str | None
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RefundForm:
+    """A new refund, checked; `amount` in minor units, None for all that is left."""
+
+    payment_intent: str
+    amount: int | None
+    metadata: dict[str, str]
 
 
 def decode_form(raw: bytes) -> Json:
@@ -68,15 +95,16 @@ def _place(tree: Json, steps: list[str], value: str) -> None:
 
 def read_session(form: Json, now: int) -> SessionForm:
     """The session that the form asks for. Raises Faulty."""
-    unknown = [name for name in form if name not in _KNOWN]
-    if unknown:
-        raise Faulty(f"Received unknown parameter: {unknown[0]}", unknown[0], "parameter_unknown")
+    _only(form, _KNOWN)
     if _required(form, "mode") != "payment":
         raise Faulty("Invalid mode: this sandbox sells by `payment` only", "mode")
     if form.get("ui_mode", "hosted_page") not in ("hosted", "hosted_page"):
         raise Faulty("Invalid ui_mode: this sandbox has hosted pages only", "ui_mode")
     amount, currency = _total(_mapping(form, "line_items"))
     cancel_url = _plain(form, "cancel_url")
+    methods = list(_texts(form, "payment_method_types").values()) or ["card"]
+    if "boleto" in methods and currency != "brl":
+        raise Faulty("The currency provided is invalid for boleto; it must be brl.", "payment_method_types")
     return SessionForm(
         amount=amount,
         currency=currency,
@@ -86,9 +114,59 @@ def read_session(form: Json, now: int) -> SessionForm:
         customer_email=_plain(form, "customer_email"),
         metadata=_texts(form, "metadata"),
         intent=_intent(form),
-        methods=list(_texts(form, "payment_method_types").values()) or ["card"],
+        methods=methods,
         expires_at=_expiry(form, now),
+        keep=_keep(form),
+        expires_after_days=_voucher_days(form),
     )
+
+
+def read_intent(form: Json) -> IntentForm:
+    """The payment with a card on file that the form asks for. Raises Faulty."""
+    _only(form, _INTENT)
+    for name in ("confirm", "off_session"):
+        if _required(form, name) != "true":
+            raise Faulty(f"Invalid {name}: this sandbox charges cards on file at once only", name)
+    return IntentForm(
+        amount=_integer(_required(form, "amount"), "amount"),
+        currency=_required(form, "currency").lower(),
+        customer=_required(form, "customer"),
+        payment_method=_required(form, "payment_method"),
+        description=_plain(form, "description"),
+        metadata=_texts(form, "metadata"),
+    )
+
+
+def read_refund(form: Json) -> RefundForm:
+    """The refund that the form asks for. Raises Faulty."""
+    _only(form, {"payment_intent", "amount", "metadata", "reason"})
+    amount = _integer(_required(form, "amount"), "amount") if "amount" in form else None
+    return RefundForm(_required(form, "payment_intent"), amount, _texts(form, "metadata"))
+
+
+def _only(form: Json, known: set[str]) -> None:
+    unknown = [name for name in form if name not in known]
+    if unknown:
+        raise Faulty(f"Received unknown parameter: {unknown[0]}", unknown[0], "parameter_unknown")
+
+
+def _keep(form: Json) -> bool:
+    """Whether the card is to be kept, for which there has to be a customer."""
+    usage = _plain(_mapping(form, "payment_intent_data"), "setup_future_usage", "payment_intent_data")
+    if usage not in (None, "off_session"):
+        raise Faulty(f"Invalid setup_future_usage: {usage}", "payment_intent_data[setup_future_usage]")
+    return usage is not None and _plain(form, "customer_creation") == "always"
+
+
+def _voucher_days(form: Json) -> int:
+    inside = "payment_method_options[boleto]"
+    options = _mapping(_mapping(form, "payment_method_options"), "boleto", "payment_method_options")
+    if "expires_after_days" not in options:
+        return 3
+    days = _integer(_required(options, "expires_after_days", inside), f"{inside}[expires_after_days]")
+    if days > 60:
+        raise Faulty("expires_after_days must be from 0 to 60.", f"{inside}[expires_after_days]")
+    return days
 
 
 def _total(items: Json) -> tuple[int, str]:

@@ -26,6 +26,11 @@ def charge_from(form: SessionForm, now: int, skew: int) -> Charge:
         "intent": form.intent,
         "methods": form.methods,
         "payment_intent": None,
+        "customer": None,
+        "keep": form.keep,
+        "card": None,
+        "expires_after_days": form.expires_after_days,
+        "refunds": [],
     }
     return Charge(
         id=token("cs_test_", 58),
@@ -41,8 +46,8 @@ def charge_from(form: SessionForm, now: int, skew: int) -> Charge:
 
 
 def session_status(charge: Charge, now: int) -> str:
-    """open, complete or expired."""
-    if charge.status == "paid":
+    """open, complete or expired. It is complete once there is a voucher, whatever becomes of that."""
+    if charge.status == "paid" or charge.details.get("voucher"):
         return "complete"
     return "open" if charge.payable(now) else "expired"
 
@@ -61,7 +66,7 @@ def session_object(charge: Charge, now: int, page: str) -> Json:
         "created": charge.created,
         "currency": charge.currency.lower(),
         "custom_fields": [],
-        "customer": None,
+        "customer": details["customer"],
         "customer_details": {"email": details["customer_email"]} if details["customer_email"] else None,
         "customer_email": details["customer_email"],
         "expires_at": charge.expires_at,
@@ -87,31 +92,115 @@ def session_object(charge: Charge, now: int, page: str) -> Json:
     }
 
 
-def intent_object(charge: Charge) -> Json:
-    """The PaymentIntent of a paid session."""
-    details = charge.details
+def intent_status(charge: Charge, now: int) -> str:
+    """succeeded, canceled, requires_action (a voucher to be paid) or requires_payment_method."""
+    if charge.status in ("paid", "canceled"):
+        return "succeeded" if charge.status == "paid" else "canceled"
+    return (
+        "requires_action"
+        if charge.details.get("voucher") and charge.payable(now)
+        else "requires_payment_method"
+    )
+
+
+def intent_object(charge: Charge, now: int) -> Json:
+    """The PaymentIntent of a session or of a card on file."""
+    details, status = charge.details, intent_status(charge, now)
+    waiting = {"type": "boleto_display_details", "boleto_display_details": details.get("voucher")}
     return {
         "id": details["payment_intent"],
         "object": "payment_intent",
         "amount": charge.shown,
         "amount_capturable": 0,
-        "amount_received": charge.shown,
+        "amount_received": charge.shown if status == "succeeded" else 0,
         "canceled_at": None,
         "capture_method": "automatic",
         "confirmation_method": "automatic",
-        "created": charge.paid_at,
+        "created": charge.paid_at or charge.created,
         "currency": charge.currency.lower(),
-        "customer": None,
+        "customer": details["customer"],
         "description": details["intent"]["description"],
-        "last_payment_error": None,
-        "latest_charge": details["latest_charge"],
+        "last_payment_error": details.get("error"),
+        "latest_charge": details.get("latest_charge"),
         "livemode": False,
         "metadata": details["intent"]["metadata"],
-        "next_action": None,
-        "payment_method": details["payment_method"],
+        "next_action": waiting if status == "requires_action" else None,
+        "payment_method": details.get("payment_method"),
         "payment_method_types": details["methods"],
         "receipt_email": details["customer_email"],
+        "setup_future_usage": "off_session" if details["keep"] else None,
+        "status": status,
+    }
+
+
+def charge_object(charge: Charge) -> Json:
+    """The Charge of a PaymentIntent."""
+    details = charge.details
+    back = sum(one["amount"] for one in details["refunds"])
+    paid = charge.status == "paid"
+    return {
+        "id": details["latest_charge"],
+        "object": "charge",
+        "amount": charge.shown,
+        "amount_captured": charge.shown if paid else 0,
+        "amount_refunded": back,
+        "created": charge.paid_at or charge.created,
+        "currency": charge.currency.lower(),
+        "customer": details["customer"],
+        "disputed": "dispute" in details,
+        "metadata": details["intent"]["metadata"],
+        "paid": paid,
+        "payment_intent": details["payment_intent"],
+        "payment_method": details["payment_method"],
+        "refunded": paid and back >= charge.shown,
+        "status": "succeeded" if paid else "failed",
+    }
+
+
+def method_object(charge: Charge) -> Json:
+    """The PaymentMethod that a charge was paid with."""
+    details = charge.details
+    kind = details["methods"][0]
+    card = details["card"] or {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2030}
+    return {
+        "id": details["payment_method"],
+        "object": "payment_method",
+        "customer": details["customer"],
+        "type": kind,
+        **({"card": card} if kind == "card" else {kind: {"tax_id": "529.982.247-25"}}),
+    }
+
+
+def refund_object(charge: Charge, refund: Json) -> Json:
+    """A Refund."""
+    return {
+        "id": refund["id"],
+        "object": "refund",
+        "amount": refund["amount"],
+        "charge": charge.details["latest_charge"],
+        "created": refund["at"],
+        "currency": charge.currency.lower(),
+        "metadata": refund["metadata"],
+        "payment_intent": charge.details["payment_intent"],
+        "reason": None,
         "status": "succeeded",
+    }
+
+
+def dispute_object(charge: Charge) -> Json:
+    """A Dispute over the whole charge."""
+    dispute = charge.details["dispute"]
+    return {
+        "id": dispute["id"],
+        "object": "dispute",
+        "amount": charge.shown,
+        "charge": charge.details["latest_charge"],
+        "created": dispute["at"],
+        "currency": charge.currency.lower(),
+        "metadata": {},
+        "payment_intent": charge.details["payment_intent"],
+        "reason": "fraudulent",
+        "status": dispute["status"],
     }
 
 

@@ -51,7 +51,12 @@ class Payer:
 
 @dataclass(frozen=True)
 class ChargeRequest:
-    """One attempt to be paid. `due_date` is None for what is paid at once; `return_url` is for redirects."""
+    """One attempt to be paid. `due_date` is None for what is paid at once.
+
+    `return_url` is where a redirected payer comes back to, `notify_url` where a provider that is told so with
+    each charge sends its notification. `card` is the token of a card on file, charged at once and without its
+    holder; `keep_card` asks to keep the one that will be used.
+    """
 
     payment_id: str
     amount: Money
@@ -59,6 +64,9 @@ class ChargeRequest:
     description: str
     payer: Payer
     return_url: str
+    notify_url: str = ""
+    card: str | None = None
+    keep_card: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,15 +79,63 @@ class SlipData:
 
 
 @dataclass(frozen=True)
-class Charged:
-    """The charge at the provider: either an address to send the payer to or a slip.
+class PostForm:
+    """A form that the payer's browser posts to the provider's page."""
 
-    Both are None when the charge was made earlier and is not open any more: `fetch` tells what became of it.
+    url: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TransferData:
+    """Where the payer sends a bank transfer, and the reference that he must quote."""
+
+    account: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Charged:
+    """The charge at the provider: an address to send the payer to, a form to post him with, or a slip.
+
+    All are None when there is nothing (any more) for the payer to do: `fetch` tells what became of it. `pix`
+    is the copy-and-paste code that pays the same charge at once.
     """
 
     provider_id: str
     redirect_url: str | None
     slip: SlipData | None
+    pix: str | None = None
+    form: PostForm | None = None
+    transfer: TransferData | None = None
+
+
+@dataclass(frozen=True)
+class StoredCard:
+    """A card on file at the provider: its token there, never its number; `expires` is `YYYY-MM`."""
+
+    token: str
+    brand: str
+    last4: str
+    expires: str
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """Money to give back of a paid charge; `refund_id` is ours, and the same for every repeat."""
+
+    refund_id: str
+    provider_id: str
+    amount: Money
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refunded:
+    """A refund at the provider; `done` is False while the money has not gone out for certain."""
+
+    provider_id: str
+    done: bool
 
 
 @dataclass(frozen=True)
@@ -88,6 +144,8 @@ class ProviderPayment:
 
     `amount` is what was charged, without interest for lateness. `paid_at` is in UTC; where a provider tells
     only the day, it is that day's first instant in the provider's market: maybe before the charge was made.
+    `refunded` is what has gone back so far, by refund, chargeback or reversal; a charge all of which has is
+    `refunded`. `disputed` while its holder contests it. `card` is the one that was kept.
     """
 
     provider_id: str
@@ -95,6 +153,9 @@ class ProviderPayment:
     amount: Money
     status: PaymentStatus
     paid_at: datetime | None
+    refunded: Money | None = None
+    disputed: bool = False
+    card: StoredCard | None = None
 
 
 @dataclass(frozen=True)
@@ -138,8 +199,25 @@ class Gateway(Protocol):
         """
         ...
 
+    def cancel(self, provider_id: str) -> ProviderPayment | None:
+        """Close a charge so that it can no longer be paid; the charge as it stands after that.
+
+        One that has been paid stays paid, one that is closed stays closed; None when there is none by that
+        id. Raises ProviderUnavailable: then it may still be payable.
+        """
+        ...
+
+    def refund(self, request: RefundRequest) -> Refunded:
+        """Give money back; a repeat with the same `refund_id` never gives it back twice.
+
+        Raises ChargeRefused (nothing was given back, a repeat would hear no again) or ProviderUnavailable.
+        """
+        ...
+
     def authenticate(self, headers: Mapping[str, str], raw: bytes, now: datetime) -> Notice:
-        """Prove that the provider sent exactly this body, and say what it is about; does no I/O.
+        """Prove that the provider sent exactly this body, and say what it is about.
+
+        Does no I/O but to fetch the provider's own certificate, from the provider's own host.
 
         `headers` has lower-case names. Raises NotAuthentic and nothing else: an authentic body that is not
         understood is a Notice without `provider_id`.

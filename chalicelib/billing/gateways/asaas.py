@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +25,16 @@ from chalicelib.billing.gateways import (
     PaymentStatus,
     ProviderPayment,
     ProviderUnavailable,
+    Refunded,
+    RefundRequest,
     SlipData,
+)
+from chalicelib.billing.gateways.asaas_reading import (
+    AsaasRefund,
+    paid_at_once,
+    payment_of,
+    rank,
+    refunds_of,
 )
 from chalicelib.billing.gateways.http import (
     TIMEOUT,
@@ -38,30 +48,12 @@ from chalicelib.billing.gateways.http import (
     safe_id,
     text_of,
 )
-from chalicelib.kernel.clock import start_of
+from chalicelib.billing.gateways.pix import PixNotValid, check_pix
+from chalicelib.billing.gateways.refunds import check_refund
+from chalicelib.kernel.banking import next_banking_day
 from chalicelib.kernel.money import Money
 
-ZONE = "America/Sao_Paulo"
-
-# Confirmed: the payer has paid and only the payout is outstanding, so it counts. So does received in cash, as
-# the vendor's own staff said so at Asaas, and received by dunning, as the debt was collected. Disputed money
-# and whatever Asaas adds some day is unknown, for a person to look at.
-STATUSES: dict[str, PaymentStatus] = {
-    "RECEIVED": "paid",
-    "CONFIRMED": "paid",
-    "RECEIVED_IN_CASH": "paid",
-    "DUNNING_RECEIVED": "paid",
-    "PENDING": "pending",
-    "OVERDUE": "pending",
-    "AUTHORIZED": "pending",
-    "AWAITING_RISK_ANALYSIS": "pending",
-    "DUNNING_REQUESTED": "pending",
-    "REFUND_REQUESTED": "refunded",
-    "REFUND_IN_PROGRESS": "refunded",
-    "REFUNDED": "refunded",
-}
-# Which of several charges under one reference tells most.
-RANKS: tuple[PaymentStatus, ...] = ("paid", "pending", "unknown", "refunded", "canceled")
+CLOSED: tuple[PaymentStatus, ...] = ("paid", "refunded", "canceled")
 
 
 class Asaas:
@@ -86,27 +78,58 @@ class Asaas:
         """
         due, tax_id = _terms(request)
         payment = self._standing(request.payment_id) or self._create(request, due, tax_id)
-        known = _payment(payment)
+        known = payment_of(payment)
         if known.status != "pending":
             return Charged(known.provider_id, None, None)
         try:
-            return Charged(known.provider_id, None, self._slip(known, payment, request.amount, due))
+            slip = self._slip(known, payment, request.amount, due)
         except (SlipNotValid, SlipMismatch) as error:
             self._withdraw(known.provider_id)
             raise ChargeRefused("slip_mismatch", str(error)) from error
+        return Charged(known.provider_id, None, slip, self._pix(known))
 
     def fetch(self, provider_id: str) -> ProviderPayment | None:
         """See Gateway.fetch."""
-        payment = self._api.get(f"/v3/payments/{provider_id}", {}) if safe_id(provider_id) else None
-        return _payment(payment) if payment is not None else None
+        payment = self._get(provider_id)
+        return payment_of(payment) if payment is not None else None
 
     def find(self, reference: str, provider_id: str | None) -> ProviderPayment | None:
         """See Gateway.find."""
         known = self.fetch(provider_id) if provider_id else None
         if known is not None:
             return known
-        payment = min(self._listed(reference), key=_rank, default=None)
-        return _payment(payment) if payment is not None else None
+        payment = min(self._listed(reference), key=rank, default=None)
+        return payment_of(payment) if payment is not None else None
+
+    def cancel(self, provider_id: str) -> ProviderPayment | None:
+        """See Gateway.cancel; Asaas removes only what is not paid: it is asked before and after."""
+        known = self.fetch(provider_id)
+        if known is None or known.status in CLOSED:
+            return known
+        answer = self._api.send("DELETE", f"/v3/payments/{provider_id}")
+        known = self.fetch(provider_id) or replace(known, status="canceled")
+        if known.status not in CLOSED:
+            raise ProviderUnavailable(f"the charge could not be removed: {answer.status}")
+        return known
+
+    def refund(self, request: RefundRequest) -> Refunded:
+        """See Gateway.refund; only what was paid by Pix or card, and one call at a time per charge.
+
+        Asaas has no idempotency key and gives a refund no id: ours stands first in its description, and is
+        looked for before. For a paid slip it wants the payer's bank details and papers on a form of its own,
+        and the whole amount: ChargeRefused `refund_not_supported`, so that finance sends a transfer.
+        """
+        found = self._get(request.provider_id)
+        known, payment = (None, {}) if found is None else (payment_of(found), found)
+        ours = _refund_of(payment, request)
+        if ours is None:
+            check_refund(known, request, _promised(payment, known))
+            if not paid_at_once(payment):
+                raise ChargeRefused("refund_not_supported", "a paid slip is given back by transfer")
+            ours = _refund_of(self._give_back(request), request)
+        if ours is not None and ours.status == "CANCELLED":
+            raise ChargeRefused("refund_failed", "the provider called the refund off")
+        return Refunded(request.refund_id, done=ours is not None and ours.status == "DONE")
 
     def authenticate(self, headers: Mapping[str, str], raw: bytes, now: datetime) -> Notice:
         """See Gateway.authenticate; Asaas gives no time, so `now` is of no use."""
@@ -114,6 +137,9 @@ class Asaas:
         if not hmac.compare_digest(shown, self._webhook_token.encode()):
             raise NotAuthentic("the token is missing or another")
         return read_notice(raw, "event", lambda event: dig(event, "payment", "id"), _announces_payment)
+
+    def _get(self, provider_id: str) -> Json | None:
+        return self._api.get(f"/v3/payments/{provider_id}", {}) if safe_id(provider_id) else None
 
     def _listed(self, reference: str) -> list[Json]:
         """All payments under our reference."""
@@ -123,7 +149,7 @@ class Asaas:
     def _standing(self, reference: str) -> Json | None:
         """A payment made earlier under our reference and not canceled since."""
         listed = self._listed(reference)
-        return min((one for one in listed if _payment(one).status != "canceled"), key=_rank, default=None)
+        return min((one for one in listed if payment_of(one).status != "canceled"), key=rank, default=None)
 
     def _create(self, request: ChargeRequest, due: date, tax_id: str) -> Json:
         wanted = {
@@ -132,9 +158,13 @@ class Asaas:
             "dueDate": due.isoformat(),
             "description": request.description[:500],
             "externalReference": request.payment_id,
+            "daysAfterDueDateToRegistrationCancellation": _days_registered(due),
         }
-        # json.dumps writes a decimal point only for a float, which cannot hold every amount: so it is put in.
-        return self._post("/v3/payments", f'{{"value": {request.amount.decimal()}, {json.dumps(wanted)[1:]}')
+        return self._post("/v3/payments", _with_value(request.amount, wanted))
+
+    def _give_back(self, request: RefundRequest) -> Json:
+        wanted = {"description": f"{_mark(request)} {request.reason}"[:500]}
+        return self._post(f"/v3/payments/{request.provider_id}/refund", _with_value(request.amount, wanted))
 
     def _customer(self, payer: Payer, tax_id: str) -> str:
         """The payer's id at Asaas: one is made when there is none yet, or his tax id is another one now."""
@@ -171,6 +201,17 @@ class Asaas:
             raise SlipMismatch(f"the charge is over {known.amount.decimal()}")
         return SlipData(slip.line, slip.barcode, pdf_url)
 
+    def _pix(self, known: ProviderPayment) -> str | None:
+        """The Pix code of the same charge, None when there is none: it never keeps a slip from its payer.
+
+        An account without a Pix key is answered 400; one without leave to use Pix, 403.
+        """
+        try:
+            found = self._api.get(f"/v3/payments/{known.provider_id}/pixQrCode", {})
+            return check_pix(dig(found, "payload"), known.amount)
+        except (ProviderUnavailable, PixNotValid):
+            return None
+
     def _withdraw(self, provider_id: str) -> None:
         """Take a wrong charge back: banks show a slip to its payer even if we do not."""
         answer = self._api.send("DELETE", f"/v3/payments/{provider_id}")
@@ -189,6 +230,35 @@ def _terms(request: ChargeRequest) -> tuple[date, str]:
     return request.due_date, request.payer.tax_id
 
 
+def _days_registered(due: date) -> int:
+    """How many days after its due date banks still take the slip: through its last payable day.
+
+    A slip due on a day without banking is payable on the next one. A day more, as Asaas does not tell whether
+    it takes the slip off the register in the morning or at night.
+    """
+    return (next_banking_day(due) - due).days + 1
+
+
+def _with_value(amount: Money, wanted: Json) -> str:
+    """A body with `value`. json.dumps writes a point only for a float, which cannot hold every amount."""
+    return f'{{"value": {amount.decimal()}, {json.dumps(wanted)[1:]}'
+
+
+def _mark(request: RefundRequest) -> str:
+    return f"[{request.refund_id}]"
+
+
+def _refund_of(payment: Json, request: RefundRequest) -> AsaasRefund | None:
+    """The refund that an earlier call of the same request made."""
+    return next((one for one in refunds_of(payment) if one.description.startswith(_mark(request))), None)
+
+
+def _promised(payment: Json, known: ProviderPayment | None) -> int:
+    """Minor units that have gone back or are on their way; a refund of all may stand in the status alone."""
+    gone = known.refunded.minor if known and known.refunded else 0
+    return max(gone, sum(one.amount.minor for one in refunds_of(payment) if one.status != "CANCELLED"))
+
+
 def _announces_payment(event: Json) -> bool:
     return event.get("event") in ("PAYMENT_CONFIRMED", "PAYMENT_RECEIVED")
 
@@ -198,40 +268,6 @@ def _matching(page: Json | None, key: str, value: str) -> list[Json]:
     with reading("a list of Asaas"):
         items: list[Any] = page["data"] if page else []
         return [item for item in items if item[key] == value]
-
-
-def _payment(payment: Json) -> ProviderPayment:
-    with reading("a payment of Asaas"):
-        status = STATUSES.get(payment["status"], "unknown")
-        if payment.get("deleted") is True and status != "paid":
-            status = "canceled"
-        reference = payment.get("externalReference")
-        return ProviderPayment(
-            provider_id=id_of(payment["id"]),
-            reference=reference if isinstance(reference, str) and reference else None,
-            amount=_amount(payment),
-            status=status,
-            paid_at=_paid_at(payment, status),
-        )
-
-
-def _amount(payment: Json) -> Money:
-    """What was charged: after a late payment `value` includes interest, and `originalValue` does not."""
-    told = (payment["value"], payment.get("originalValue"))
-    amounts = [Money.from_decimal(str(value), "BRL") for value in told if value is not None]
-    return min(amounts, key=lambda amount: amount.minor)
-
-
-def _paid_at(payment: Json, status: PaymentStatus) -> datetime | None:
-    """The start of the day on which the payer paid; the days of clearing come later."""
-    days = [payment.get(key) for key in ("clientPaymentDate", "confirmedDate", "paymentDate")]
-    known = [day for day in days if day is not None]
-    return start_of(date.fromisoformat(known[0]), ZONE) if known and status == "paid" else None
-
-
-def _rank(payment: Json) -> tuple[int, str]:
-    known = _payment(payment)
-    return RANKS.index(known.status), known.provider_id
 
 
 def _refusal(answer: Answer) -> ChargeRefused:

@@ -25,12 +25,17 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 REPEATABLE = (401, 403, 408, 409, 425, 429)
 
 
+class CredentialsRefused(ProviderUnavailable):
+    """The provider answered 401: nothing was done, and other credentials may do better."""
+
+
 @dataclass(frozen=True)
 class Answer:
-    """A 2xx or a definite 4xx; `body` is empty when there was no JSON object in it."""
+    """A 2xx or a definite 4xx; `body` is empty when there was no JSON object in it, `raw` is all of it."""
 
     status: int
     body: Json
+    raw: bytes = b""
 
     @property
     def ok(self) -> bool:
@@ -79,9 +84,11 @@ class Endpoint:
             # Only the kind of error: its text holds the address, with what was asked for.
             raise ProviderUnavailable(f"{method}: {type(error).__name__}") from error
         status = response.status
+        if status == 401:
+            raise CredentialsRefused(f"{method} answered {status}")
         if status in REPEATABLE or not (200 <= status < 300 or 400 <= status < 500):
             raise ProviderUnavailable(f"{method} answered {status}")
-        return Answer(status, read_json(response.data) or {})
+        return Answer(status, read_json(response.data) or {}, response.data)
 
 
 def read_json(raw: bytes) -> Json | None:

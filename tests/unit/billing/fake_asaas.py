@@ -26,6 +26,7 @@ class FakeAsaas:
     payments: list[Json] = field(default_factory=list)
     slip_amount: int | None = None
     slip_due: date | None = None
+    pix: Reply = field(default_factory=lambda: Reply(400, {"errors": [{"code": "invalid_action"}]}))
     before: Callable[[Call], Reply | None] = lambda call: None
     after: Callable[[Call], None] = lambda call: None
 
@@ -45,6 +46,10 @@ class FakeAsaas:
         if call.method == "DELETE":
             payment["deleted"] = True
             return Reply(200, {"deleted": True, "id": payment["id"]})
+        if call.path.endswith("/pixQrCode"):
+            return self.pix
+        if call.path.endswith("/refund"):
+            return self._refund(payment, json.loads(call.body, parse_float=str))
         return Reply(200, self._line(payment) if call.path.endswith("/identificationField") else payment)
 
     def add(self, **fields: object) -> Json:
@@ -75,6 +80,10 @@ class FakeAsaas:
     def _listed(self, call: Call, items: list[Json]) -> Reply:
         wanted = call.query["externalReference"]
         return Reply(200, {"object": "list", "data": [i for i in items if i["externalReference"] == wanted]})
+
+    def _refund(self, payment: Json, wanted: Json) -> Reply:
+        payment["refunds"] = [*(payment.get("refunds") or []), {"status": "DONE", **wanted}]
+        return Reply(200, payment)
 
     def _line(self, payment: Json) -> Json:
         due = self.slip_due or date.fromisoformat(payment["dueDate"])

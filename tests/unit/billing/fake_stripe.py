@@ -27,6 +27,30 @@ SESSION = {
 }
 
 
+def paid_intent(**charge: object) -> Json:
+    """An intent that was paid, with its charge, of which this is told."""
+    told = {"id": "ch_1", "created": 1795346000, "amount_refunded": 0, "disputed": False, **charge}
+    return {
+        "id": "pi_1",
+        "amount": 14990,
+        "currency": "brl",
+        "status": "succeeded",
+        "metadata": {"payment_id": "pay_1"},
+        "payment_method_types": ["card"],
+        "latest_charge": told,
+    }
+
+
+def paid_session(**charge: object) -> Json:
+    """The session of that intent."""
+    return {
+        **SESSION,
+        "status": "complete",
+        "payment_status": "paid",
+        "payment_intent": paid_intent(**charge),
+    }
+
+
 @dataclass
 class FakeStripe:
     """Makes sessions and remembers idempotency keys; `after` runs when the work is done."""

@@ -70,6 +70,7 @@ def test_a_charge_says_who_pays_what_until_when() -> None:
         "dueDate": "2026-11-30",
         "description": "Licença ERP",
         "externalReference": "pay_1",
+        "daysAfterDueDateToRegistrationCancellation": 1,
     }
 
 

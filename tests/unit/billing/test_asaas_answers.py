@@ -39,9 +39,9 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
         ("REFUND_REQUESTED", "refunded"),
         ("REFUND_IN_PROGRESS", "refunded"),
         ("REFUNDED", "refunded"),
-        ("CHARGEBACK_REQUESTED", "unknown"),
-        ("CHARGEBACK_DISPUTE", "unknown"),
-        ("AWAITING_CHARGEBACK_REVERSAL", "unknown"),
+        ("CHARGEBACK_REQUESTED", "paid"),
+        ("CHARGEBACK_DISPUTE", "paid"),
+        ("AWAITING_CHARGEBACK_REVERSAL", "paid"),
         ("SOMETHING_NEW", "unknown"),
     ],
 )

@@ -1,107 +1,20 @@
-"""Both adapters against the sandbox provider, which was written apart from them: the same cases for both."""
+"""Asaas and Stripe against the sandbox provider, which was written apart from them: the same cases."""
 
-import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
-from urllib3 import PoolManager
 
-from chalicelib.billing.gateways import (
-    ChargeRefused,
-    ChargeRequest,
-    Gateway,
-    NotAuthentic,
-    Notice,
-    ProviderUnavailable,
-)
-from chalicelib.billing.gateways.asaas import Asaas
-from chalicelib.billing.gateways.stripe import Stripe
+from chalicelib.billing.gateways import ChargeRefused, NotAuthentic, ProviderUnavailable
 from chalicelib.kernel.money import Money
-from infra.sandbox.server import Sandbox, SandboxConfig
-from tests.unit.billing.stub import CARD, SLIP, Call, Reply, Stub, pooled, serving
-
-NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
-REQUESTS = {"asaas": SLIP, "stripe": CARD}
-
-
-@dataclass(frozen=True)
-class World:
-    """One adapter, the sandbox's control API, and the application that gets the webhooks."""
-
-    gateway: Gateway
-    stranger: Gateway
-    request: ChargeRequest
-    application: Stub
-    pool: PoolManager
-    url: str
-
-    def control(self, method: str, path: str, body: object = None) -> Any:
-        """One call to the sandbox's control API."""
-        answer = self.pool.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=10)
-        assert answer.status == 200, answer.data
-        return json.loads(answer.data)
-
-    def turn(self, **knobs: object) -> None:
-        """Set these knobs, all others at rest."""
-        self.control("PUT", "knobs", knobs)
-
-    def pay(self, reference: str = "pay_1") -> None:
-        """The payer pays; comes back when the webhooks have been delivered."""
-        self.control("POST", "pay", {"reference": reference})
-
-    def notices(self) -> list[Notice]:
-        """All webhooks of the provider so far, proved authentic."""
-        return [self.gateway.authenticate(call.headers, call.body, NOW) for call in self.hooks()]
-
-    def hooks(self) -> list[Call]:
-        """All webhooks of the provider so far, as they came."""
-        path = f"/v1/webhooks/{self.gateway.name}"
-        return [call for call in self.application.calls if call.path == path]
-
-
-@contextmanager
-def _sandbox(webhook_base: str) -> Iterator[Sandbox]:
-    sandbox = Sandbox(
-        SandboxConfig(
-            port=0,
-            webhook_base=webhook_base,
-            asaas_api_key="a-key",
-            asaas_webhook_token="a-token",
-            stripe_secret_key="sk_test_key",
-            stripe_webhook_secret="whsec_test_secret",
-            clock=lambda: NOW,
-            retry_delays=(0.01,),
-        )
-    )
-    sandbox.start()
-    try:
-        yield sandbox
-    finally:
-        sandbox.stop()
+from tests.unit.billing.sandboxed import NOW, World, world_of
 
 
 @pytest.fixture(params=["asaas", "stripe"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    with ExitStack() as stack:
-        application = stack.enter_context(serving(lambda call: Reply(200)))
-        sandbox = stack.enter_context(_sandbox(application.url))
-        pool = stack.enter_context(pooled())
-        pairs: dict[str, tuple[Gateway, Gateway]] = {
-            "asaas": (
-                Asaas(pool, f"{sandbox.url}/asaas", "a-key", "a-token"),
-                Asaas(pool, f"{sandbox.url}/asaas", "another-key", "a-token"),
-            ),
-            "stripe": (
-                Stripe(pool, f"{sandbox.url}/stripe", "sk_test_key", "whsec_test_secret"),
-                Stripe(pool, f"{sandbox.url}/stripe", "sk_test_other", "whsec_test_secret"),
-            ),
-        }
-        gateway, stranger = pairs[request.param]
-        yield World(gateway, stranger, REQUESTS[request.param], application, pool, sandbox.url)
+    with world_of(request.param) as world:
+        yield world
 
 
 def test_a_charge_offers_the_payer_one_way_to_pay(world: World) -> None:

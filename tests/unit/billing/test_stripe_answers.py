@@ -59,7 +59,10 @@ def test_a_payment_is_dated_by_its_charge_when_the_provider_shows_it(
         known = gateway.fetch("cs_test_1")
     assert known is not None
     assert known.paid_at == paid_at
-    assert stub.calls[0].query == {"expand[0]": "payment_intent.latest_charge"}
+    assert stub.calls[0].query == {
+        "expand[0]": "payment_intent.latest_charge",
+        "expand[1]": "payment_intent.payment_method",
+    }
 
 
 @pytest.mark.parametrize(
@@ -122,10 +125,10 @@ def test_an_id_that_the_provider_does_not_know_is_nothing(provider_id: str) -> N
         assert len(stub.calls) in (0, 2)
 
 
-def test_a_session_is_found_by_its_id_and_without_one_there_is_none() -> None:
+def test_a_session_is_found_by_its_id_and_not_by_what_is_no_reference_of_ours() -> None:
     with adapter(lambda call: Reply(200, SESSION)) as (gateway, stub):
         found = gateway.find("pay_1", "cs_test_1")
-        assert gateway.find("pay_1", None) is None
+        assert gateway.find("pay/1", None) is None
         assert len(stub.calls) == 1
     assert found is not None
     assert found.provider_id == "cs_test_1"

@@ -176,10 +176,42 @@ def _event(kind: object, subject: object) -> bytes:
         ("checkout.session.completed", None, Notice("evt_1", "checkout.session.completed", None)),
         ("payment_intent.succeeded", {"id": "pi_1"}, Notice("evt_1", "payment_intent.succeeded", None)),
         ("charge.refunded", {"id": "ch_1"}, Notice("evt_1", "charge.refunded", None)),
+        (
+            "charge.refunded",
+            {"id": "ch_1", "payment_intent": "pi_1"},
+            Notice("evt_1", "charge.refunded", "pi_1"),
+        ),
+        (
+            "charge.dispute.created",
+            {"id": "du_1", "charge": "ch_1", "payment_intent": "pi_1"},
+            Notice("evt_1", "charge.dispute.created", "pi_1"),
+        ),
+        (
+            "refund.failed",
+            {"id": "re_1", "payment_intent": "pi_1"},
+            Notice("evt_1", "refund.failed", "pi_1"),
+        ),
+        ("refund.failed", {"id": "re_1", "payment_intent": None}, Notice("evt_1", "refund.failed", None)),
+        ("charge.succeeded", {"payment_intent": "pi_1"}, Notice("evt_1", "charge.succeeded", None)),
+        (
+            "payment_intent.succeeded",
+            {"id": "pi_1", "metadata": {"payment_id": "pay_1"}},
+            Notice("evt_1", "payment_intent.succeeded", None),
+        ),
+        (
+            "payment_intent.succeeded",
+            {"id": "pi_1", "metadata": {"payment_id": "pay_1", "card": "on_file"}},
+            Notice("evt_1", "payment_intent.succeeded", "pi_1", True),
+        ),
+        (
+            "payment_intent.payment_failed",
+            {"id": "pi_1", "metadata": {"payment_id": "pay_1", "card": "on_file"}},
+            Notice("evt_1", "payment_intent.payment_failed", "pi_1"),
+        ),
         (None, {"id": "cs_1"}, Notice("evt_1", "unreadable", None)),
     ],
 )
-def test_only_events_about_sessions_name_something_to_fetch(
+def test_only_events_about_what_we_charge_name_something_to_fetch(
     kind: object, subject: object, notice: Notice
 ) -> None:
     raw = _event(kind, subject)
