@@ -41,6 +41,7 @@ class Settings:
     vendor_zone: str
     public_url: str
     store_url: str
+    transfer_account: str
     allowed_origins: str
     confirm_sign_up: str
     validations_per_key: str

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Seconds for which keys are held before they are fetched again: those of the user pool, and our own.
 KEY_SET_LASTS = 3600
 SIGNING_KEYS_LAST = 300
+# How the template says that something is not there: an environment has no empty variables.
+NONE = "-"
 
 
 def connect() -> None:
@@ -51,7 +53,13 @@ def vendor() -> Vendor:
 
     at = settings()
     return Vendor(
-        at.vendor_name, at.vendor_tax_id, at.vendor_country, at.vendor_zone, at.mail_from, at.store_url
+        at.vendor_name,
+        at.vendor_tax_id,
+        at.vendor_country,
+        at.vendor_zone,
+        at.mail_from,
+        at.store_url,
+        "" if at.transfer_account == NONE else at.transfer_account,
     )
 
 
@@ -87,7 +95,7 @@ class _Gateways(dict[str, "Gateway"]):
     """The payment providers by name, each made on first use: a vendor need not have them all."""
 
     def __missing__(self, name: str) -> Gateway:
-        gateway = self[name] = {"asaas": _asaas, "stripe": _stripe}[name]()
+        gateway = self[name] = {"asaas": _asaas, "stripe": _stripe, "manual": _manual}[name]()
         return gateway
 
 
@@ -113,6 +121,12 @@ def _stripe() -> Gateway:
 
     keys = _secret("stripe")
     return Stripe(urllib3.PoolManager(), settings().stripe_url, keys["secret_key"], keys["webhook_secret"])
+
+
+def _manual() -> Gateway:
+    from chalicelib.billing.gateways.manual import Manual
+
+    return Manual(vendor().transfer_account)
 
 
 @cache

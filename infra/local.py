@@ -177,6 +177,7 @@ class Local:
             "AsaasUrl": f"{here['sandbox']}/asaas",
             "StripeUrl": f"{here['sandbox']}/stripe",
             "ConfirmSignUp": "auto",
+            "TransferAccount": "ES91 2100 0418 4502 0005 1332, CaixaBank, Vigencia Demo S.L.",
             "CognitoUrl": here["aws"],
             "RetrySeconds": "20",
             "RelayRecordAge": "60",

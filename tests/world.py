@@ -32,7 +32,7 @@ from chalicelib.customers import service as customers
 from chalicelib.customers.gateways import User
 from chalicelib.customers.rules import Customer
 from chalicelib.edge import auth
-from chalicelib.flows import charging, delivery, reconciliation, settlement
+from chalicelib.flows import charging, delivery, reconciliation, settlements
 from chalicelib.mail import service as mail
 from chalicelib.validator.request import ROUTE as VALIDATE
 from chalicelib.validator.validator import Validator
@@ -43,6 +43,7 @@ from infra.sandbox.wire import Request as SandboxRequest
 REGION = "us-east-1"
 CLIENT_ID = "test-client"
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test"
+ACCOUNT = "ES91 2100 0418 4502 0005 1332, Vigencia Demo S.L."
 QUEUES = ("charges", "settlements", "mails")
 
 
@@ -265,7 +266,7 @@ WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
     "charges": lambda body, now: charging.charge(
         body["payment_id"], wiring.gateways(), wiring.vendor().store_url, now
     ),
-    "settlements": lambda body, now: settlement.work(body, wiring.gateways(), now),
+    "settlements": lambda body, now: settlements.work(body, wiring.gateways(), now),
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
 }
 
@@ -350,6 +351,7 @@ def environment(table: str, jwks_url: str, queues: Mapping[str, str], provider: 
         "VENDOR_ZONE": "Europe/Madrid",
         "PUBLIC_URL": "https://api.example.com",
         "STORE_URL": "https://store.example.com",
+        "TRANSFER_ACCOUNT": ACCOUNT,
         "ALLOWED_ORIGINS": "https://store.example.com, https://admin.example.com",
         "CONFIRM_SIGN_UP": "auto",
         "VALIDATIONS_PER_KEY": "100000",

@@ -1,4 +1,4 @@
-"""Invoices, payments, provider events, and the decision what a provider's word is worth (B5)."""
+"""Invoices, payments and provider events, and how they change."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Literal
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.money import Money
 
-Method = Literal["boleto", "card"]
-PROVIDER_OF_METHOD: dict[Method, str] = {"boleto": "asaas", "card": "stripe"}
+Method = Literal["boleto", "card", "transfer"]
+PROVIDER_OF_METHOD: dict[Method, str] = {"boleto": "asaas", "card": "stripe", "transfer": "manual"}
 BOLETO_ZONE = "America/Sao_Paulo"
 BOLETO_DAYS = 5
 
-PaymentStatus = Literal["requested", "pending", "paid", "failed"]
-InvoiceStatus = Literal["open", "paid"]
+PaymentStatus = Literal["requested", "pending", "paid", "failed", "canceled"]
+InvoiceStatus = Literal["open", "paid", "uncollectible"]
 
 # While one worker asks the provider, no other may: two slips for one payment could both be paid. The
 # lease outlives the worker's own time limit (60 s), and ends before its message comes again.
@@ -82,12 +82,20 @@ class Slip:
 
 
 @dataclass(frozen=True)
+class Transfer:
+    """What a customer needs to pay by bank transfer."""
+
+    account: str
+    reference: str
+
+
+@dataclass(frozen=True)
 class Payment:
     """One attempt to collect an invoice.
 
     `requested` until the provider has the charge, then `pending`; `claimed_until` is the lease of the
-    worker that is asking the provider. `held` says why its money came in and could not be booked: a
-    person decides, and the provider is not asked any more.
+    worker that is asking the provider. `received` is what finance has confirmed of a transfer. `held` says
+    why its money came in and could not be booked: a person decides, and the provider is not asked any more.
     """
 
     id: str
@@ -104,6 +112,8 @@ class Payment:
     provider_id: str | None = None
     redirect_url: str | None = None
     slip: Slip | None = None
+    transfer: Transfer | None = None
+    received: Money | None = None
     asked_at: datetime | None = None
     held: str | None = None
     failure: str | None = None
@@ -115,7 +125,7 @@ class Payment:
         """When the sweep must look at it: to have it charged, then to ask what became of the charge."""
         if self.status == "requested":
             return (self.claimed_until or self.created_at) + SWEEP_AFTER
-        if self.status == "pending" and self.held is None:
+        if self.status == "pending" and self.held is None and self.provider != "manual":
             asked_at = self.asked_at or self.created_at
             return asked_at + ASK_EVERY if asked_at < self.created_at + ASK_FOR else None
         return None
@@ -186,19 +196,12 @@ def claim(payment: Payment, now: datetime) -> Payment:
     return replace(payment, claimed_until=now + CHARGE_LEASE)
 
 
-def charged(payment: Payment, provider_id: str, redirect_url: str | None, slip: Slip | None) -> Payment:
+def charged(payment: Payment, provider_id: str) -> Payment:
     """The provider has the charge: the customer can pay."""
-    return replace(
-        payment,
-        status="pending",
-        provider_id=provider_id,
-        redirect_url=redirect_url,
-        slip=slip,
-        claimed_until=None,
-    )
+    return replace(payment, status="pending", provider_id=provider_id, claimed_until=None)
 
 
-def held(payment: Payment, verdict: Verdict) -> Payment:
+def held(payment: Payment, verdict: str) -> Payment:
     """Its money came in, but does not pay what it was for."""
     return replace(payment, held=verdict)
 
@@ -215,71 +218,9 @@ def failed(payment: Payment, failure: str) -> Payment:
     return replace(payment, status="failed", failure=failure, claimed_until=None)
 
 
-Verdict = Literal[
-    "accept",
-    "not_paid",
-    "already_booked",
-    "closed",
-    "unknown_reference",
-    "wrong_amount",
-    "late",
-    "double",
-    "taken_back",
-    "announced_unseen",
-]
-# Money that does not pay what it was for, was taken back, or cannot be found: finance decides.
-NEEDS_A_PERSON: frozenset[Verdict] = frozenset(
-    {"unknown_reference", "wrong_amount", "late", "double", "taken_back", "announced_unseen"}
-)
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A provider's payment object as fetched: `status` is pending, paid, canceled, refunded or unknown."""
-
-    provider_id: str
-    amount: Money
-    status: str
-
-
-def judge(
-    payment: Payment | None, order_status: str | None, seen: Sighting | None, *, announced: bool
-) -> Verdict:
-    """What a provider's payment object means for our payment (B5, invariant 4).
-
-    Decided on the object as fetched from the provider, never on the message that pointed to it, unless
-    that message announced money which the object does not show.
-    """
-    if seen is not None and seen.status == "paid":
-        return _judge_money(payment, order_status, seen)
-    if payment is not None and seen is not None and payment.provider_id == seen.provider_id:
-        if payment.status == "paid" and seen.status != "pending":
-            return "taken_back"
-        if payment.status == "pending" and seen.status == "canceled":
-            return "closed"
-    return "announced_unseen" if announced else "not_paid"
-
-
-def _judge_money(payment: Payment | None, order_status: str | None, seen: Sighting) -> Verdict:
-    if payment is None or order_status is None:
-        return "unknown_reference"
-    if payment.status == "paid":
-        return "already_booked" if payment.provider_id == seen.provider_id else "double"
-    if seen.amount != payment.amount:
-        return "wrong_amount"
-    if order_status == "paid":
-        return "double"
-    return "accept" if order_status == "pending_payment" else "late"
-
-
 def paid(payment: Payment, provider_id: str, paid_at: datetime) -> Payment:
     """The payment after its money was accepted; `paid_at` is when the customer paid."""
     return replace(payment, status="paid", provider_id=provider_id, paid_at=paid_at, claimed_until=None)
-
-
-def invoice_paid(invoice: Invoice, paid_at: datetime) -> Invoice:
-    """The invoice after it was paid."""
-    return replace(invoice, status="paid", paid_at=paid_at)
 
 
 def still_to_come(event: ProviderEvent, seen_status: str | None, now: datetime) -> bool:

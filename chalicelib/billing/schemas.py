@@ -17,6 +17,13 @@ class BoletoOut(Schema):
     pdf_url: str
 
 
+class TransferOut(Schema):
+    """What a customer needs to pay by bank transfer."""
+
+    account: str
+    reference: str = Field(description="to be quoted with the transfer")
+
+
 class PaymentOut(Schema):
     """One attempt to collect an invoice."""
 
@@ -29,12 +36,14 @@ class PaymentOut(Schema):
     due_date: date | None
     boleto: BoletoOut | None
     redirect_url: str | None = Field(description="where to pay by card")
+    instructions: TransferOut | None = Field(description="how to pay by bank transfer")
+    received: MoneyOut | None = Field(description="what has arrived of a transfer so far")
     created_at: Instant
     paid_at: Instant | None
 
     @classmethod
     def of(cls, payment: Payment) -> PaymentOut:
-        slip = payment.slip
+        slip, transfer = payment.slip, payment.transfer
         return cls(
             id=payment.id,
             order_id=payment.order_id,
@@ -45,6 +54,10 @@ class PaymentOut(Schema):
             due_date=payment.due_date,
             boleto=BoletoOut(digitable_line=slip.line, pdf_url=slip.pdf_url) if slip else None,
             redirect_url=payment.redirect_url,
+            instructions=TransferOut(account=transfer.account, reference=transfer.reference)
+            if transfer
+            else None,
+            received=MoneyOut.of(payment.received) if payment.received else None,
             created_at=payment.created_at,
             paid_at=payment.paid_at,
         )

@@ -14,7 +14,9 @@ from chalicelib.billing.rules import (
     ProviderEvent,
     ProviderEventNotFound,
     Slip,
+    Transfer,
 )
+from chalicelib.billing.transfers import BookedEntry
 from chalicelib.kernel.ids import derived_id
 from chalicelib.storage.attributes import DateAttribute, InstantAttribute, MoneyAttribute, RecordAttribute
 from chalicelib.storage.records import Records
@@ -56,6 +58,8 @@ class PaymentRow(Row, discriminator="payment"):
     provider_id = UnicodeAttribute(null=True)
     redirect_url = UnicodeAttribute(null=True)
     slip = RecordAttribute(Slip, null=True)
+    transfer = RecordAttribute(Transfer, null=True)
+    received = MoneyAttribute(null=True)
     asked_at = InstantAttribute(null=True)
     held = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
@@ -78,8 +82,21 @@ class ProviderEventRow(Row, discriminator="provider_event"):
     settled_at = InstantAttribute(null=True)
 
 
+class BankEntryRow(Row, discriminator="bank_entry"):
+    """One booked line of a bank statement."""
+
+    id = UnicodeAttribute()
+    payment_id = UnicodeAttribute()
+    reference = UnicodeAttribute()
+    value_date = DateAttribute()
+    amount = MoneyAttribute()
+    booked_by = UnicodeAttribute()
+    booked_at = InstantAttribute()
+
+
 invoices = Records("INV", InvoiceRow, Invoice, InvoiceNotFound)
 payments = Records("PAY", PaymentRow, Payment, PaymentNotFound)
+entries = Records("BNK", BankEntryRow, BookedEntry, PaymentNotFound)
 events = Records("PEV", ProviderEventRow, ProviderEvent, ProviderEventNotFound)
 
 

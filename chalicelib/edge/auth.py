@@ -21,6 +21,7 @@ bp = Blueprint(__name__)
 
 STAFF_ROLES = frozenset({"staff", "finance", "it"})
 CUSTOMER = frozenset({"customer"})
+FINANCE = frozenset({"finance"})
 ANY_STAFF = STAFF_ROLES
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -42,6 +42,16 @@ class MoneyOut(Schema):
     @classmethod
     def of(cls, money: Money) -> MoneyOut:
         return cls(amount=money.minor, currency=money.currency)
+
+
+class MoneyIn(Schema):
+    """`{"amount": 19900, "currency": "BRL"}`: minor units, more than nothing."""
+
+    amount: int = Field(gt=0, le=10**12, strict=True)
+    currency: Literal["BRL", "CLP", "EUR", "USD"]
+
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
 
 
 class ListQuery(Schema):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from chalice import Blueprint
 
 from chalicelib import wiring
+from chalicelib.billing.schemas import PaymentOut
 from chalicelib.catalog.schemas import ProductList, ProductOut
 from chalicelib.customers import store as customers
-from chalicelib.edge.auth import CUSTOMER
+from chalicelib.edge.auth import CUSTOMER, FINANCE
 from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery
-from chalicelib.flows import purchase
-from chalicelib.flows.schemas import OrderIn, OrderList, OrderOut, PreviewOut
+from chalicelib.flows import purchase, transfers
+from chalicelib.flows.schemas import ConfirmIn, OrderIn, OrderList, OrderOut, PreviewOut
+from chalicelib.kernel.events import Actor
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.paging import slice_page
 
@@ -22,7 +24,8 @@ bp = Blueprint(__name__)
 def preview_order(call: Call, body: OrderIn) -> PreviewOut:
     """Price an order without placing it (S2)."""
     wishes = [item.wish() for item in body.items]
-    return PreviewOut.of(purchase.preview(call.customer_id, wishes, body.payment_method, call.now))
+    vendor = wiring.vendor()
+    return PreviewOut.of(purchase.preview(call.customer_id, wishes, body.payment_method, vendor, call.now))
 
 
 @route(bp, "POST", "/v1/orders", roles=CUSTOMER, body=OrderIn, out=OrderOut, status=201, repeatable=True)
@@ -51,6 +54,21 @@ def list_orders(call: Call, query: ListQuery) -> OrderList:
 def read_order(call: Call) -> OrderOut:
     """One of one's own orders, with its payment, tickets and licences."""
     return OrderOut.of(purchase.get_own(call.path["order_id"], call.customer_id))
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/payments/{payment_id}/confirm",
+    roles=FINANCE,
+    body=ConfirmIn,
+    out=PaymentOut,
+)
+def confirm_transfer(call: Call, body: ConfirmIn) -> PaymentOut:
+    """Book money that arrived by bank transfer (V8); the same reference twice books once."""
+    actor = Actor(call.staff_id, "staff", f"bank statement {body.reference}")
+    payment = transfers.confirm(call.path["payment_id"], body.entry(), actor, call.now)
+    return PaymentOut.of(payment)
 
 
 @route(bp, "GET", "/v1/me/products", roles=CUSTOMER, query=ListQuery, out=ProductList)

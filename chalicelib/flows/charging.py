@@ -9,7 +9,7 @@ from datetime import datetime
 from chalicelib.billing import rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Charged, ChargeRefused, ChargeRequest, Gateway, Payer
-from chalicelib.billing.rules import Payment, Slip
+from chalicelib.billing.rules import Payment, Slip, Transfer
 from chalicelib.kernel.events import SYSTEM, Change, Event
 from chalicelib.storage.transaction import Stale, Transaction, retrying
 
@@ -67,10 +67,10 @@ def _request(payment: Payment, store_url: str) -> ChargeRequest:
 
 def _charged(payment: Payment, made: Charged) -> Payment:
     slip = Slip(made.slip.line, made.slip.barcode, made.slip.pdf_url) if made.slip else None
-    if payment.status == "paid":
-        # The customer was quicker than our record of the charge: keep the facts, not the state.
-        return replace(payment, slip=slip, redirect_url=made.redirect_url)
-    return rules.charged(payment, made.provider_id, made.redirect_url, slip)
+    transfer = Transfer(made.transfer.account, made.transfer.reference) if made.transfer else None
+    payment = replace(payment, slip=slip, redirect_url=made.redirect_url, transfer=transfer)
+    # Should the customer have been quicker than our record of the charge, only its facts are kept.
+    return rules.charged(payment, made.provider_id) if payment.status == "requested" else payment
 
 
 def _record(payment_id: str, change: rules.PaymentChange, event: str, now: datetime) -> None:

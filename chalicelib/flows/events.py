@@ -9,7 +9,8 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.edge import workers
-from chalicelib.flows import charging, reconciliation, settlement
+from chalicelib.flows import charging, expiry, reconciliation
+from chalicelib.flows.settlements import work
 
 bp = Blueprint(__name__)
 
@@ -27,8 +28,14 @@ def charge_worker(event: SQSEvent) -> Any:
 
 @bp.on_sqs_message(queue="settlements", batch_size=5)
 def settlement_worker(event: SQSEvent) -> Any:
-    """Settle each stored provider event `{"event_id"}`, ask about each pending `{"payment_id"}`."""
-    return workers.each_message(event, lambda body, now: settlement.work(body, wiring.gateways(), now))
+    """Settle each `{"event_id"}`, ask about each `{"payment_id"}`, close each overdue `{"order_id"}`."""
+    return workers.each_message(event, lambda body, now: work(body, wiring.gateways(), now))
+
+
+@bp.schedule(Rate(1, unit=Rate.HOURS))
+def boleto_expiry(event: CloudWatchEvent) -> None:
+    """Have orders closed whose boleto was not paid in time (S7)."""
+    workers.once(event, lambda _, now: expiry.sweep(wiring.reach(), now))
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES))

@@ -52,6 +52,35 @@ def boleto_to_pay(event: Event, reach: Reach, now: datetime) -> None:
     _send("boleto_to_pay", payment.id, customers.get(payment.customer_id), params, reach, now)
 
 
+def transfer_to_make(event: Event, reach: Reach, now: datetime) -> None:
+    """Tell where to send a bank transfer, and what to quote (V7)."""
+    payment = billing.payments.get(event.subject)
+    if payment.status != "pending" or payment.transfer is None:
+        return
+    params = {
+        "number": billing.invoices.get(payment.invoice_id).number,
+        "amount": _money(payment.amount),
+        "account": payment.transfer.account,
+        "reference": payment.transfer.reference,
+    }
+    _send("transfer_to_make", payment.id, customers.get(payment.customer_id), params, reach, now)
+
+
+def order_expired(event: Event, reach: Reach, now: datetime) -> None:
+    """Tell that a boleto was not paid in time, and that money on its way is not lost (S7)."""
+    order = orders.get(event.subject)
+    payment = billing.payments.get(order.payment_id)
+    if order.status != "expired" or payment.due_date is None:
+        return
+    params = {
+        "number": billing.invoices.get(order.invoice_id).number,
+        "amount": _money(payment.amount),
+        "due_date": payment.due_date.isoformat(),
+        "store_url": reach.vendor.store_url,
+    }
+    _send("order_expired", order.id, customers.get(order.customer_id), params, reach, now)
+
+
 def payment_received(event: Event, reach: Reach, now: datetime) -> None:
     """Confirm that the money is in."""
     payment = billing.payments.get(event.data["payment_id"])

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from chalicelib.billing import store as billing
+from chalicelib.billing.expiry import expires_at
 from chalicelib.billing.rules import (
     BOLETO_DAYS,
     BOLETO_ZONE,
@@ -63,9 +64,11 @@ class Placed:
     payment: Payment
 
 
-def preview(customer_id: str, wishes: Sequence[Wish], method: Method | None, now: datetime) -> Preview:
+def preview(
+    customer_id: str, wishes: Sequence[Wish], method: Method | None, vendor: Vendor, now: datetime
+) -> Preview:
     """Price an order without placing it (S2); `Invalid` names every faulty field."""
-    return _preview(customers.get(customer_id), wishes, method, now)
+    return _preview(customers.get(customer_id), wishes, method, vendor, now)
 
 
 def place(
@@ -83,7 +86,7 @@ def place(
     Raises `Invalid` (every faulty field), `Replay`, `IdempotencyKeyReused`.
     """
     customer = cache(lambda: customers.get(customer_id))
-    preview = cache(lambda: _preview(customer(), wishes, method, now))
+    preview = cache(lambda: _preview(customer(), wishes, method, vendor, now))
     order_id = derived_id("ord", repeatable.id) if repeatable else new_id("ord", now)
 
     def attempt() -> Placed:
@@ -117,7 +120,9 @@ def _placed(order: Order) -> Placed:
     return Placed(order, billing.payments.get(order.payment_id))
 
 
-def _preview(customer: Customer, wishes: Sequence[Wish], method: Method | None, now: datetime) -> Preview:
+def _preview(
+    customer: Customer, wishes: Sequence[Wish], method: Method | None, vendor: Vendor, now: datetime
+) -> Preview:
     market = market_of(customer.country)
     named = {wish.license_id for wish in wishes if wish.license_id}
     found = [licensing.find(license_id) for license_id in named]
@@ -132,7 +137,7 @@ def _preview(customer: Customer, wishes: Sequence[Wish], method: Method | None, 
         currency=market.currency,
         locale=customer.locale,
     )
-    chosen, faults = _method(customer, method)
+    chosen, faults = _method(customer, method, vendor)
     try:
         quoted = quote(wishes, context)
     except Invalid as invalid:
@@ -143,10 +148,12 @@ def _preview(customer: Customer, wishes: Sequence[Wish], method: Method | None, 
     return Preview(quoted, chosen, due)
 
 
-def _method(customer: Customer, wanted: Method | None) -> tuple[Method, list[FieldError]]:
+def _method(customer: Customer, wanted: Method | None, vendor: Vendor) -> tuple[Method, list[FieldError]]:
     """The method to pay by: as asked, else the customer's own, else his country's (S2)."""
     usual: Method = "boleto" if customer.country == "BR" and customer.tax_id else "card"
     method: Method = wanted or customer.default_payment_method or usual
+    if method == "transfer" and not vendor.transfer_account:
+        return method, [FieldError("/payment_method", "not_offered", "bank transfers are not taken here")]
     if method != "boleto":
         return method, []
     if market_of(customer.country).currency != "BRL":
@@ -180,6 +187,7 @@ def _commit(
         payment_id=payment.id,
         ticket_ids=tuple(ticket.id for ticket in opened),
         created_at=now,
+        expires_at=expires_at(preview.due_date) if preview.due_date else None,
     )
     placed = Placed(order, payment)
     writing.save(orders.row(order), billing.invoices.row(invoice), billing.payments.row(payment))

@@ -11,7 +11,7 @@ Send = Callable[[Mapping[str, str]], None]
 
 @dataclass(frozen=True)
 class Vendor:
-    """The seller, as invoices and e-mails name him."""
+    """The seller, as invoices and e-mails name him; without an account he takes no transfers."""
 
     name: str
     tax_id: str
@@ -19,6 +19,7 @@ class Vendor:
     zone: str
     email: str
     store_url: str
+    transfer_account: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chalicelib.billing.schemas import PaymentOut
-from chalicelib.edge.schema import TRIMMED, Instant, MoneyOut, Schema
+from chalicelib.billing.transfers import BankEntry
+from chalicelib.edge.schema import TRIMMED, Instant, MoneyIn, MoneyOut, Schema
 from chalicelib.flows.purchase import Placed, Preview
 from chalicelib.flows.quote import Wish
 from chalicelib.orders.rules import Installation, OrderItem
@@ -42,7 +43,18 @@ class OrderIn(Schema):
     """What is ordered and how it will be paid; without a method, the customer's usual one."""
 
     items: list[ItemIn] = Field(min_length=1, max_length=20)
-    payment_method: Literal["boleto", "card"] | None = None
+    payment_method: Literal["boleto", "card", "transfer"] | None = None
+
+
+class ConfirmIn(Schema):
+    """A line of a bank statement: its reference there, the day it counts from, and how much."""
+
+    reference: Annotated[str, TRIMMED, Field(min_length=1, max_length=100)]
+    value_date: date
+    amount: MoneyIn
+
+    def entry(self) -> BankEntry:
+        return BankEntry(self.reference, self.value_date, self.amount.money())
 
 
 class OrderItemOut(Schema):

@@ -10,25 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from chalicelib.billing import rules
+from chalicelib.billing import invoices, rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway, ProviderPayment
-from chalicelib.billing.rules import NEEDS_A_PERSON, Payment, ProviderEvent, Sighting, Verdict
-from chalicelib.kernel.events import SYSTEM, Change, Event
+from chalicelib.billing.rules import Payment, ProviderEvent
+from chalicelib.billing.verdicts import NEEDS_A_PERSON, Sighting, Verdict, judge
+from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.orders import rules as order_rules
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tasks import service as tasks
 from chalicelib.tasks.rules import new_task
-
-
-def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], now: datetime) -> None:
-    """One message of the settlements queue: an event to settle, or a payment to ask about."""
-    if "event_id" in message:
-        settle(message["event_id"], gateways, now)
-    else:
-        ask(message["payment_id"], gateways, now)
 
 
 def settle(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
@@ -51,7 +44,11 @@ def ask(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None
     payment = billing.payments.get(payment_id)
     if payment.status != "pending":
         return
-    found = gateways[payment.provider].find(payment.id, payment.provider_id)
+    take(payment_id, gateways[payment.provider].find(payment.id, payment.provider_id), now)
+
+
+def take(payment_id: str, found: ProviderPayment | None, now: datetime) -> None:
+    """Book what the provider has for a pending charge."""
     retrying(lambda: _take_stock(payment_id, found, now))
 
 
@@ -87,11 +84,11 @@ def _book(
     event: ProviderEvent | None = None,
 ) -> Verdict:
     order = orders.find(payment.order_id) if payment else None
-    seen = Sighting(found.provider_id, found.amount, found.status) if found else None
+    seen = _seen(found) if found else None
     announced = event is not None and event.announces_payment
-    verdict = rules.judge(payment, order.status if order else None, seen, announced=announced)
+    verdict = judge(payment, order.status if order else None, seen, announced=announced)
     if verdict == "accept" and payment and order and found:
-        _accept(writing, payment, order, found, now)
+        accept(writing, payment, order, found.provider_id, found.paid_at or now, SYSTEM, now)
     elif verdict == "closed" and payment:
         _close(writing, payment, now)
     elif verdict in NEEDS_A_PERSON:
@@ -101,26 +98,39 @@ def _book(
     return verdict
 
 
+def _seen(found: ProviderPayment) -> Sighting:
+    contested = found.disputed or found.refunded is not None
+    return Sighting(found.provider_id, found.amount, found.status, contested)
+
+
 def _is_of(payment: Payment, found: ProviderPayment | None) -> bool:
     """Whether the object is the charge that we made, and not another one under the same reference."""
     return found is not None and found.provider_id == payment.provider_id
 
 
-def _accept(
-    writing: Transaction, payment: Payment, order: Order, found: ProviderPayment, now: datetime
-) -> None:
+def accept(
+    writing: Transaction,
+    payment: Payment,
+    order: Order,
+    provider_id: str,
+    paid_at: datetime,
+    actor: Actor,
+    now: datetime,
+) -> Payment:
+    """Book money that pays an order: payment, invoice and order are paid, and activated by the event."""
     invoice = billing.invoices.get(payment.invoice_id)
-    paid_at = found.paid_at or now
+    after = rules.paid(payment, provider_id, paid_at)
     writing.save(
-        billing.payments.row(rules.paid(payment, found.provider_id, paid_at)),
-        billing.invoices.row(rules.invoice_paid(invoice, paid_at)),
+        billing.payments.row(after),
+        billing.invoices.row(invoices.paid(invoice, paid_at)),
         orders.row(order_rules.paid(order, now)),
     )
     writing.emit(Event("order.paid", order.id, now, {"payment_id": payment.id}))
     for subject in (payment, invoice, order):
         writing.audit(
-            Change(subject.id, order.customer_id, "payment received", subject.status, "paid", SYSTEM, now)
+            Change(subject.id, order.customer_id, "payment received", subject.status, "paid", actor, now)
         )
+    return after
 
 
 def _close(writing: Transaction, payment: Payment, now: datetime) -> None:

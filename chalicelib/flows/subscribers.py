@@ -42,8 +42,9 @@ def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
 
 SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "order.placed": (request_charge, notifications.invoice_issued),
+    "order.expired": (notifications.order_expired,),
     "order.paid": (activate, notifications.payment_received),
-    "payment.charged": (notifications.boleto_to_pay,),
+    "payment.charged": (notifications.boleto_to_pay, notifications.transfer_to_make),
     "payment.failed": (ask_finance,),
     "provider_event.stored": (request_settlement,),
     "license.activated": (notifications.license_active,),

@@ -33,7 +33,9 @@ KINDS: Mapping[str, frozenset[str]] = {
     "boleto_to_pay": frozenset(
         {"name", "number", "amount", "due_date", "digitable_line", "pdf_url", "vendor"}
     ),
+    "transfer_to_make": frozenset({"name", "number", "amount", "account", "reference", "vendor"}),
     "payment_received": frozenset({"name", "number", "amount", "paid_date", "method", "vendor"}),
+    "order_expired": frozenset({"name", "number", "amount", "due_date", "store_url", "vendor"}),
     "license_active": frozenset({"name", "product", "key_hint", "last_day", "addons", "store_url", "vendor"}),
     "license_expiring": frozenset(
         {"name", "product", "addon", "key_hint", "last_day", "days", "store_url", "vendor"}

@@ -48,7 +48,10 @@ class OrderItem:
 
 @dataclass(frozen=True)
 class Order:
-    """What was bought; `license_ids` and `activated_at` are set when it has been paid and activated."""
+    """What was bought; `license_ids` and `activated_at` are set when it has been paid and activated.
+
+    `expires_at` is from when it is closed if it has not been paid by then.
+    """
 
     id: str
     customer_id: str
@@ -62,7 +65,13 @@ class Order:
     license_ids: tuple[str, ...] = ()
     paid_at: datetime | None = None
     activated_at: datetime | None = None
+    expires_at: datetime | None = None
     version: int | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it must be closed, while it waits for its payment."""
+        return self.expires_at if self.status == "pending_payment" else None
 
 
 class OrderNotFound(NotFound):
@@ -73,10 +82,20 @@ class OrderNotFound(NotFound):
 
 
 def paid(order: Order, now: datetime) -> Order:
-    """The order after its payment was accepted; only an order that waits for payment can be."""
-    if order.status != "pending_payment":
+    """The order after its payment was accepted; only one that waits for it, or did so too long, can be."""
+    if order.status not in ("pending_payment", "expired"):
         raise ValueError(f"{order.id} is {order.status}")
     return replace(order, status="paid", paid_at=now)
+
+
+def overdue(order: Order, now: datetime) -> bool:
+    """Whether it waits for a payment that should be there by now."""
+    return order.due_at is not None and order.due_at <= now
+
+
+def expired(order: Order) -> Order:
+    """The order that was not paid in time."""
+    return replace(order, status="expired")
 
 
 def activated(order: Order, license_ids: tuple[str, ...], now: datetime) -> Order:

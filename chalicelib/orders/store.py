@@ -25,7 +25,15 @@ class OrderRow(Row, discriminator="order"):
     created_at = InstantAttribute()
     paid_at = InstantAttribute(null=True)
     activated_at = InstantAttribute(null=True)
+    expires_at = InstantAttribute(null=True)
 
 
 _orders = Records("ORD", OrderRow, Order, OrderNotFound)
-row, find, get, get_own, page = _orders.row, _orders.find, _orders.get, _orders.get_own, _orders.page
+row, find, get, get_own, page, due = (
+    _orders.row,
+    _orders.find,
+    _orders.get,
+    _orders.get_own,
+    _orders.page,
+    _orders.due,
+)

@@ -6,6 +6,7 @@ from __future__ import annotations
 # no two stores share a prefix.
 PREFIXES = {
     "AUD": "audit rows of a subject",
+    "BNK": "booked lines of bank statements",
     "CAT": "the catalogue",
     "CUS": "customers",
     "IDEM": "idempotency records",

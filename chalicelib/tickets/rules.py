@@ -14,7 +14,7 @@ Status = Literal["open", "in_progress", "waiting_customer", "resolved", "closed"
 
 @dataclass(frozen=True)
 class Ticket:
-    """`waits_for` says what must happen before work goes on."""
+    """`waits_for` says what must happen before work goes on, `closed_for` why it was closed without that."""
 
     id: str
     number: str
@@ -27,6 +27,7 @@ class Ticket:
     product: str
     waits_for: Literal["payment", "slots"]
     created_at: datetime
+    closed_for: str | None = None
     version: int | None = None
 
 
@@ -39,4 +40,9 @@ class TicketNotFound(NotFound):
 
 def unlocked(ticket: Ticket) -> Ticket:
     """Its service has been paid: now the customer is asked for dates and times (S6)."""
-    return replace(ticket, status="waiting_customer", waits_for="slots")
+    return replace(ticket, status="waiting_customer", waits_for="slots", closed_for=None)
+
+
+def closed(ticket: Ticket, reason: str) -> Ticket:
+    """What it waits for will not come."""
+    return replace(ticket, status="closed", closed_for=reason)

@@ -18,6 +18,7 @@ class TicketOut(Schema):
     order_id: str
     product: str
     waits_for: str
+    closed_for: str | None
     created_at: Instant
 
     @classmethod

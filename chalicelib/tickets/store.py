@@ -24,6 +24,7 @@ class TicketRow(Row, discriminator="ticket"):
     product = UnicodeAttribute()
     waits_for = UnicodeAttribute()
     created_at = InstantAttribute()
+    closed_for = UnicodeAttribute(null=True)
 
 
 _tickets = Records("TKT", TicketRow, Ticket, TicketNotFound)

@@ -12,6 +12,8 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
+from chalicelib.billing import store as billing
+from chalicelib.flows import expiry
 from chalicelib.licensing import store as licensing
 from chalicelib.licensing.events import licence_expiry
 from chalicelib.licensing.rules import License
@@ -172,8 +174,9 @@ def tasks(world: World) -> list[tuple[str, str]]:
 
 
 def outstanding(world: World) -> list[str]:
-    """The kinds of rows that are due for something, apart from licences, which wait for their end."""
-    return sorted(row["kind"] for row in world.rows() if "gsi2pk" in row and row["kind"] != "license")
+    """The kinds of rows that are due for something, apart from what waits for an end: licences, orders."""
+    waiting = ("license", "order")
+    return sorted(row["kind"] for row in world.rows() if "gsi2pk" in row and row["kind"] not in waiting)
 
 
 def outcomes(world: World) -> list[str]:
@@ -198,3 +201,17 @@ def faults(answer: Answer) -> dict[str, str]:
     """The faulty fields that a 422 names, with their codes."""
     assert answer.status == 422, answer.text
     return {error["pointer"]: error["code"] for error in answer.json["errors"]}
+
+
+def set_payment(payment_id: str, **changes: Any) -> None:
+    """The payment as a worker would have left it."""
+    writing = Transaction()
+    writing.save(billing.payments.row(replace(billing.payments.get(payment_id), **changes)))
+    writing.commit()
+
+
+def expired(order_id: str, now: datetime) -> Order:
+    """The order as it is closed when its provider says that nothing was paid."""
+    set_order(order_id, expires_at=now)
+    expiry.close(order_id, now)
+    return orders.get(order_id)

@@ -20,6 +20,7 @@ WHO = ("nobody", "customer", "staff", "finance", "it")
 PUBLIC = dict.fromkeys(WHO, "let in")
 CUSTOMERS = {**dict.fromkeys(WHO, "403"), "nobody": "401", "customer": "let in"}
 STAFF = {**dict.fromkeys(WHO, "let in"), "nobody": "401", "customer": "403"}
+FINANCE = {**dict.fromkeys(WHO, "403"), "nobody": "401", "finance": "let in"}
 ACCESS = {
     "GET /health": PUBLIC,
     "GET /openapi.json": PUBLIC,
@@ -64,6 +65,7 @@ ACCESS = {
     "POST /v1/staff/licenses/{license_id}/revoke": STAFF,
     "POST /v1/staff/licenses/{license_id}/rotate": STAFF,
     "POST /v1/staff/licenses/{license_id}/activations/{activation_id}/clear": STAFF,
+    "POST /v1/staff/payments/{payment_id}/confirm": FINANCE,
     "GET /v1/staff/tasks": STAFF,
     "POST /v1/staff/tasks/{task_id}/done": STAFF,
 }

@@ -19,6 +19,7 @@ from chalicelib.billing.gateways.asaas import Asaas
 from chalicelib.flows import activation, settlement
 from chalicelib.flows.reach import Reach
 from chalicelib.flows.subscribers import SUBSCRIBERS
+from chalicelib.kernel.events import SYSTEM
 from chalicelib.licensing import notices
 from chalicelib.licensing import store as licensing
 from chalicelib.licensing.rules import License
@@ -135,7 +136,8 @@ def seen_is_done(event_id: str, gateways: Mapping[str, Gateway], now: datetime) 
     payment = billing.payments.get(found.reference)
     if payment.status != "paid":
         booking = Transaction()
-        settlement._accept(booking, payment, orders.get(payment.order_id), found, now)
+        order = orders.get(payment.order_id)
+        settlement.accept(booking, payment, order, found.provider_id, now, SYSTEM, now)
         booking.commit()
 
 

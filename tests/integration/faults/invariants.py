@@ -130,6 +130,8 @@ def is_outstanding(row: Row) -> bool:
             return "settled_at" not in row
         case "payment":
             return row["status"] == "requested" or (row["status"] == "pending" and "held" not in row)
+        case "order":
+            return row["status"] == "pending_payment" and "expires_at" in row
         case "mail":
             return row["status"] in ("queued", "sending")
     return False

@@ -16,9 +16,14 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             ("pending_payment", "paid"),
             ("pending_payment", "canceled"),
             ("paid", "activated"),
+            # Not paid in time; and money that came even later.
+            ("pending_payment", "expired"),
+            ("expired", "paid"),
         }
     ),
-    "invoice": frozenset({(None, "open"), ("open", "paid")}),
+    "invoice": frozenset(
+        {(None, "open"), ("open", "paid"), ("open", "uncollectible"), ("uncollectible", "paid")}
+    ),
     "payment": frozenset(
         {
             (None, "requested"),
@@ -28,6 +33,9 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             ("requested", "paid"),
             ("pending", "paid"),
             ("pending", "failed"),
+            ("requested", "canceled"),
+            ("pending", "canceled"),
+            ("canceled", "paid"),
         }
     ),
     "license": frozenset(
@@ -42,7 +50,9 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
         }
     ),
     "subscription": frozenset({(None, "active")}),
-    "ticket": frozenset({(None, "open"), ("open", "waiting_customer")}),
+    "ticket": frozenset(
+        {(None, "open"), ("open", "waiting_customer"), ("open", "closed"), ("closed", "waiting_customer")}
+    ),
     "mail": frozenset(
         {
             (None, "queued"),

@@ -10,13 +10,12 @@ from typing import Any, get_args
 
 import pytest
 
-from chalicelib.billing import rules
+from chalicelib.billing import invoices, rules
 from chalicelib.billing.gateways import PaymentStatus as ProviderStatus
 from chalicelib.billing.rules import (
     ASK_EVERY,
     ASK_FOR,
     CHARGE_LEASE,
-    NEEDS_A_PERSON,
     PATIENCE,
     SWEEP_AFTER,
     Claimed,
@@ -25,11 +24,9 @@ from chalicelib.billing.rules import (
     Payment,
     PaymentStatus,
     ProviderEvent,
-    Sighting,
     Slip,
-    Verdict,
-    judge,
 )
+from chalicelib.billing.verdicts import NEEDS_A_PERSON, Sighting, Verdict, judge
 from chalicelib.kernel.money import Money
 from chalicelib.orders.rules import Status as OrderStatus
 
@@ -110,13 +107,13 @@ def _exactly(verdict: Verdict, when: Callable[[Case], bool]) -> bool:
     return all((case.verdict == verdict) == when(case) for case in ALL)
 
 
-def test_money_is_accepted_exactly_for_an_unpaid_payment_of_a_waiting_order_in_full() -> None:
+def test_money_is_accepted_exactly_for_an_unpaid_payment_in_full_of_an_order_that_waits_or_waited() -> None:
     assert _exactly(
         "accept",
         lambda case: (
             case.is_ours
             and not case.is_paid_already
-            and case.order == "pending_payment"
+            and case.order in ("pending_payment", "expired")
             and case.is_the_price
         ),
     )
@@ -153,7 +150,7 @@ def test_another_amount_or_currency_pays_nothing() -> None:
 
 
 def test_money_for_an_order_that_no_longer_waits_is_late() -> None:
-    gone = {"expired", "canceled", "refunded"}
+    gone = {"canceled", "refunded"}
     assert _exactly(
         "late",
         lambda case: case.is_ours and not case.is_paid_already and case.is_the_price and case.order in gone,
@@ -169,6 +166,13 @@ def test_money_that_went_back_is_for_a_person() -> None:
             and case.provider_says in ("canceled", "refunded", "unknown")
         ),
     )
+
+
+@pytest.mark.parametrize("status", get_args(PaymentStatus))
+def test_money_that_its_payer_contests_is_for_a_person(status: Any) -> None:
+    payment = replace(PAYMENT, status=status, provider_id="p1")
+    contested = Sighting("p1", PRICE, "paid", contested=True)
+    assert judge(payment, "paid", contested, announced=False) == "taken_back"
 
 
 def test_a_charge_that_its_provider_closed_unpaid_is_closed_here_too() -> None:
@@ -204,7 +208,7 @@ def test_a_payment_is_due_until_its_provider_has_it_and_then_until_it_is_paid() 
     assert PAYMENT.due_at == NOW + SWEEP_AFTER
     claimed = rules.claim(PAYMENT, NOW + timedelta(minutes=3))
     assert claimed.due_at == NOW + timedelta(minutes=3) + CHARGE_LEASE + SWEEP_AFTER
-    charged = rules.charged(claimed, "p1", None, SLIP)
+    charged = rules.charged(claimed, "p1")
     assert charged.due_at == NOW + ASK_EVERY
     assert rules.asked(charged, NOW + timedelta(days=1)).due_at == NOW + timedelta(days=1) + ASK_EVERY
     assert rules.failed(charged, "closed").due_at is None
@@ -212,7 +216,7 @@ def test_a_payment_is_due_until_its_provider_has_it_and_then_until_it_is_paid() 
 
 
 def test_a_provider_is_not_asked_for_ever() -> None:
-    charged = rules.charged(PAYMENT, "p1", None, SLIP)
+    charged = rules.charged(PAYMENT, "p1")
     assert rules.asked(charged, NOW + ASK_FOR - timedelta(seconds=1)).due_at
     assert rules.asked(charged, NOW + ASK_FOR).due_at is None
 
@@ -226,10 +230,13 @@ def test_a_lease_keeps_others_away_until_it_ends() -> None:
     assert again.claimed_until == NOW + 2 * CHARGE_LEASE
 
 
-def test_a_charge_gives_the_payment_what_its_customer_needs_and_ends_the_lease() -> None:
-    charged = rules.charged(rules.claim(PAYMENT, NOW), "p1", "https://pay.example.com", SLIP)
-    assert (charged.status, charged.provider_id, charged.slip) == ("pending", "p1", SLIP)
-    assert (charged.redirect_url, charged.claimed_until) == ("https://pay.example.com", None)
+def test_a_charge_makes_the_payment_payable_and_ends_the_lease() -> None:
+    charged = rules.charged(rules.claim(PAYMENT, NOW), "p1")
+    assert (charged.status, charged.provider_id, charged.claimed_until) == ("pending", "p1", None)
+
+
+def test_a_transfer_is_asked_about_by_nobody() -> None:
+    assert rules.charged(replace(PAYMENT, provider="manual"), "transfer:p1").due_at is None
 
 
 @pytest.mark.parametrize("status", ["paid", "failed"])
@@ -265,7 +272,7 @@ def test_an_invoice_changes_in_nothing_but_its_state() -> None:
         issued_on=date(2026, 11, 22),
         created_at=NOW,
     )
-    paid = rules.invoice_paid(invoice, NOW)
+    paid = invoices.paid(invoice, NOW)
     assert replace(paid, status="open", paid_at=None) == invoice
     assert (paid.status, paid.paid_at) == ("paid", NOW)
 

@@ -49,6 +49,8 @@ CODES = {
     "no_free_seat": 409,
     "no_moves_allowed": 409,
     "not_confirmed": 409,
+    "not_a_transfer": 409,
+    "reference_used": 409,
     "used_offline": 409,
     "too_large": 413,
     "unsupported_media_type": 415,

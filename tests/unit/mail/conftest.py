@@ -65,6 +65,22 @@ PARAMS: dict[str, dict[str, Any]] = {
         "store_url": "https://store.example/licences",
         "vendor": "Vigencia",
     },
+    "transfer_to_make": {
+        "name": "Ana Núñez",
+        "number": "A-2026-000001",
+        "amount": {"amount": 12000, "currency": "EUR"},
+        "account": "ES91 2100 0418 4502 0005 1332, Vigencia Demo S.L.",
+        "reference": "A-2026-000001",
+        "vendor": "Vigencia",
+    },
+    "order_expired": {
+        "name": "Ana Núñez",
+        "number": "A-2026-000001",
+        "amount": {"amount": 59900, "currency": "BRL"},
+        "due_date": "2026-11-28",
+        "store_url": "https://store.example",
+        "vendor": "Vigencia",
+    },
     "license_expiring": {
         "name": "Ana Núñez",
         "product": "PrestaImport",

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
 
 from chalicelib.kernel.money import Money
-from chalicelib.orders.rules import Order, OrderItem, Status, activated, paid
+from chalicelib.orders.rules import Order, OrderItem, Status, activated, expired, overdue, paid
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 ITEM = OrderItem("prestaimport", "license", "PrestaImport", 3, Money(59900, "BRL"))
 ORDER = Order(
     "ord_1", "cus_1", "pending_payment", (ITEM,), ITEM.amount, "inv_1", "pay_1", ticket_ids=(), created_at=NOW
 )
-OTHERS = [status for status in get_args(Status) if status != "pending_payment"]
+OTHERS = [status for status in get_args(Status) if status not in ("pending_payment", "expired")]
 
 
 def test_a_line_costs_its_price_times_its_quantity() -> None:
     assert ITEM.amount == Money(179700, "BRL")
 
 
-def test_an_order_that_waits_can_be_paid() -> None:
-    after = paid(ORDER, NOW)
-    assert replace(after, status="pending_payment", paid_at=None) == ORDER
+@pytest.mark.parametrize("status", ["pending_payment", "expired"])
+def test_an_order_that_waits_or_waited_too_long_can_be_paid(status: Any) -> None:
+    order = replace(ORDER, status=status)
+    after = paid(order, NOW)
+    assert replace(after, status=status, paid_at=None) == order
     assert (after.status, after.paid_at) == ("paid", NOW)
+
+
+def test_an_order_is_overdue_from_its_instant_on_while_it_waits() -> None:
+    order = replace(ORDER, expires_at=NOW)
+    assert overdue(order, NOW)
+    assert not overdue(order, NOW - timedelta(microseconds=1))
+    assert not overdue(expired(order), NOW)
+    assert not overdue(ORDER, NOW)
 
 
 @pytest.mark.parametrize("status", OTHERS)

@@ -1,0 +1,41 @@
+"""When an unpaid boleto expires, and what becomes of its payment (S7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from chalicelib.billing.rules import BOLETO_ZONE, Payment
+from chalicelib.kernel.banking import add_banking_days, next_banking_day
+from chalicelib.kernel.clock import start_of
+
+# A slip that is paid on its last day shows at the provider so many banking days later.
+CLEARING_DAYS = 3
+
+OPEN = ("requested", "pending")
+
+
+class BeingCharged(Exception):
+    """A worker is asking the provider for the charge right now: it cannot be closed before that has ended."""
+
+
+def last_payable_day(due: date) -> date:
+    """The day until which a slip can be paid without interest: due dates without banks move on."""
+    return next_banking_day(due)
+
+
+def expires_at(due: date) -> datetime:
+    """From when an unpaid boleto may be closed: the end of the last payable day and of its clearing."""
+    return start_of(add_banking_days(last_payable_day(due), CLEARING_DAYS) + timedelta(days=1), BOLETO_ZONE)
+
+
+def closable(payment: Payment, now: datetime) -> bool:
+    """Whether there is a charge to close; `BeingCharged` while one is being made."""
+    if payment.status == "requested" and payment.claimed_until and now < payment.claimed_until:
+        raise BeingCharged(payment.id)
+    return payment.status in OPEN
+
+
+def expired(payment: Payment) -> Payment:
+    """The payment after its charge was closed at the provider; one that is closed already stays as it is."""
+    return replace(payment, status="canceled", failure="expired") if payment.status in OPEN else payment

@@ -1,0 +1,72 @@
+"""The decision what a provider's word about a payment is worth (B5, invariant 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from chalicelib.billing.rules import Payment
+from chalicelib.kernel.money import Money
+
+Verdict = Literal[
+    "accept",
+    "not_paid",
+    "already_booked",
+    "closed",
+    "unknown_reference",
+    "wrong_amount",
+    "late",
+    "double",
+    "taken_back",
+    "announced_unseen",
+]
+# Money that does not pay what it was for, was taken back, or cannot be found: finance decides.
+NEEDS_A_PERSON: frozenset[Verdict] = frozenset(
+    {"unknown_reference", "wrong_amount", "late", "double", "taken_back", "announced_unseen"}
+)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A provider's payment object as fetched: `status` is pending, paid, canceled, refunded or unknown.
+
+    `contested`: its money is disputed by the payer, or went back in part.
+    """
+
+    provider_id: str
+    amount: Money
+    status: str
+    contested: bool = False
+
+
+def judge(
+    payment: Payment | None, order_status: str | None, seen: Sighting | None, *, announced: bool
+) -> Verdict:
+    """What a provider's payment object means for our payment (B5, invariant 4).
+
+    Decided on the object as fetched from the provider, never on the message that pointed to it, unless
+    that message announced money which the object does not show.
+    """
+    if payment is not None and seen is not None and seen.contested:
+        return "taken_back"
+    if seen is not None and seen.status == "paid":
+        return _judge_money(payment, order_status, seen)
+    if payment is not None and seen is not None and payment.provider_id == seen.provider_id:
+        if payment.status == "paid" and seen.status != "pending":
+            return "taken_back"
+        if payment.status == "pending" and seen.status == "canceled":
+            return "closed"
+    return "announced_unseen" if announced else "not_paid"
+
+
+def _judge_money(payment: Payment | None, order_status: str | None, seen: Sighting) -> Verdict:
+    if payment is None or order_status is None:
+        return "unknown_reference"
+    if payment.status == "paid":
+        return "already_booked" if payment.provider_id == seen.provider_id else "double"
+    if seen.amount != payment.amount:
+        return "wrong_amount"
+    if order_status == "paid":
+        return "double"
+    # An order that expired is still what the customer wanted: late money revives it.
+    return "accept" if order_status in ("pending_payment", "expired") else "late"

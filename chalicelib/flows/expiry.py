@@ -1,0 +1,87 @@
+"""Closing what was not paid in time: first at the provider, then here (S7).
+
+A slip that stays payable after its order was given up would take money for nothing. So the provider is asked
+and told first; money that it has by then is booked, and money that arrives even later revives the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib.billing import expiry, invoices
+from chalicelib.billing import store as billing
+from chalicelib.billing.gateways import Gateway, ProviderPayment, ProviderUnavailable
+from chalicelib.billing.rules import Payment
+from chalicelib.flows import settlement
+from chalicelib.flows.reach import Reach
+from chalicelib.kernel.clock import rfc3339
+from chalicelib.kernel.events import SYSTEM, Change, Event
+from chalicelib.orders import rules as order_rules
+from chalicelib.orders import store as orders
+from chalicelib.storage.table import Row
+from chalicelib.storage.transaction import Transaction, retrying
+from chalicelib.tickets import rules as ticket_rules
+from chalicelib.tickets import store as tickets
+
+REASON = "boleto_expired"
+
+
+def sweep(reach: Reach, now: datetime) -> None:
+    """Have every overdue order closed by a worker, which may take its time with the provider."""
+    for order_id in orders.due(now):
+        reach.settlements({"order_id": order_id, "at": rfc3339(now)})
+
+
+def expire(order_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
+    """Close an order whose boleto was not paid in time; repeating it changes nothing.
+
+    `ProviderUnavailable`, `BeingCharged`: it stays due and is closed later.
+    """
+    order = orders.get(order_id)
+    if not order_rules.overdue(order, now):
+        return
+    payment = billing.payments.get(order.payment_id)
+    found = _closed(payment, gateways[payment.provider], now)
+    if found and found.status in ("paid", "refunded"):
+        settlement.take(payment.id, found, now)
+        return
+    if found and found.status != "canceled":
+        raise ProviderUnavailable(f"{payment.id} is still {found.status}")
+    retrying(lambda: close(order_id, now))
+
+
+def _closed(payment: Payment, gateway: Gateway, now: datetime) -> ProviderPayment | None:
+    """The charge as it stands after it was closed at the provider; None if there is none."""
+    if not expiry.closable(payment, now):
+        return None
+    found = gateway.find(payment.id, payment.provider_id)
+    if found is None or found.status != "pending":
+        return found
+    return gateway.cancel(found.provider_id)
+
+
+def close(order_id: str, now: datetime) -> None:
+    """Give an overdue order up, with its payment, invoice and tickets; its charge is closed already."""
+    order = orders.get(order_id)
+    if not order_rules.overdue(order, now):
+        return
+    payment = billing.payments.get(order.payment_id)
+    invoice = billing.invoices.get(order.invoice_id)
+    opened = [tickets.get(ticket_id) for ticket_id in order.ticket_ids]
+    writing = Transaction()
+    pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
+        (order, order_rules.expired(order), orders.row),
+        (payment, expiry.expired(payment), billing.payments.row),
+        (invoice, invoices.uncollectible(invoice), billing.invoices.row),
+        *((ticket, ticket_rules.closed(ticket, REASON), tickets.row) for ticket in opened),
+    ]
+    for before, after, row in pairs:
+        if after != before:
+            writing.save(row(after))
+            writing.audit(
+                Change(after.id, order.customer_id, REASON, before.status, after.status, SYSTEM, now)
+            )
+    writing.emit(Event("order.expired", order.id, now))
+    writing.commit()

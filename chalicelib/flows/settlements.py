@@ -1,0 +1,23 @@
+"""The settlements queue: everything that takes asking a provider, by what its message names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from chalicelib.billing.gateways import Gateway
+from chalicelib.flows import expiry, settlement
+from chalicelib.kernel.clock import parse_instant
+
+
+def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], now: datetime) -> None:
+    """An event to settle, a pending payment to ask about, or an overdue order to close.
+
+    The last one comes with the time of its sweep, which may have been set ahead of the clock.
+    """
+    if "event_id" in message:
+        settlement.settle(message["event_id"], gateways, now)
+    elif "order_id" in message:
+        expiry.expire(message["order_id"], gateways, max(now, parse_instant(message["at"])))
+    else:
+        settlement.ask(message["payment_id"], gateways, now)
