@@ -192,6 +192,33 @@ def test_a_card_order_is_paid_at_the_hosted_checkout(local: Local, visitor: Clie
     eventually("the payment", lambda: customer.get(path)["status"] == "paid")
 
 
+def test_a_transfer_is_booked_when_finance_confirms_it(visitor: Client) -> None:
+    customer, finance = visitor.signed_in("jose@example.com"), visitor.signed_in("finance@example.com")
+    order = {"items": [{"product": "prestaimport"}], "payment_method": "transfer"}
+    placed = customer.call("POST", "/v1/orders", order).json
+    path = f"/v1/orders/{placed['id']}"
+    told = eventually("the account", lambda: customer.get(path)["payment"]["instructions"])
+    assert told["reference"] == customer.get(f"/v1/invoices/{placed['invoice_id']}")["number"]
+    entry = {"reference": uuid.uuid4().hex, "value_date": "2026-11-20", "amount": placed["total"]}
+    confirm = f"/v1/staff/payments/{placed['payment']['id']}/confirm"
+    assert customer.call("POST", confirm, entry).status == 403
+    assert [finance.call("POST", confirm, entry).json["status"] for _ in range(2)] == ["paid", "paid"]
+    eventually("the activation", lambda: customer.get(path)["licenses"])
+
+
+def test_an_unpaid_boleto_expires_at_the_provider_and_here(local: Local, visitor: Client) -> None:
+    email, customer = registered(visitor)
+    placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]}).json
+    path = f"/v1/orders/{placed['id']}"
+    eventually("the boleto", lambda: customer.get(path)["payment"]["boleto"])
+    after = datetime.fromisoformat(placed["created_at"]) + timedelta(days=20)
+    assert commands.tick(local.home, STACK, after.isoformat(), "boleto_expiry") == 0
+    eventually("the expiry", lambda: customer.get(path)["status"] == "expired")
+    with pytest.raises(commands.Refused):
+        commands.pay(local.home, placed["payment"]["id"])
+    eventually("three e-mails", lambda: len(mails_to(local, email)) == 3)
+
+
 def test_a_paid_advisory_moves_its_ticket_on(local: Local, visitor: Client) -> None:
     customer = visitor.signed_in("ana@example.com")
     placed = customer.call("POST", "/v1/orders", {"items": [{"product": "advisory-1h"}]})
