@@ -19,14 +19,9 @@ class BeingCharged(Exception):
     """A worker is asking the provider for the charge right now: it cannot be closed before that has ended."""
 
 
-def last_payable_day(due: date) -> date:
-    """The day until which a slip can be paid without interest: due dates without banks move on."""
-    return next_banking_day(due)
-
-
 def expires_at(due: date) -> datetime:
     """From when an unpaid boleto may be closed: the end of the last payable day and of its clearing."""
-    return start_of(add_banking_days(last_payable_day(due), CLEARING_DAYS) + timedelta(days=1), BOLETO_ZONE)
+    return start_of(add_banking_days(next_banking_day(due), CLEARING_DAYS) + timedelta(days=1), BOLETO_ZONE)
 
 
 def closable(payment: Payment, now: datetime) -> bool:

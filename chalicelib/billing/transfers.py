@@ -60,11 +60,6 @@ class NotATransfer(Conflict):
     }
 
 
-def entry_id(reference: str) -> str:
-    """The identity of a statement's line: told twice, it is booked once."""
-    return derived_id("bnk", reference)
-
-
 def booked(payment: Payment, entry: BankEntry, by: str, now: datetime) -> BookedEntry:
     """The line as it is booked for a payment; `NotATransfer`, `Invalid` for another currency."""
     if payment.method != "transfer":
@@ -72,7 +67,8 @@ def booked(payment: Payment, entry: BankEntry, by: str, now: datetime) -> Booked
     if entry.amount.currency != payment.amount.currency:
         detail = f"the payment is in {payment.amount.currency}"
         raise Invalid(errors=[FieldError("/amount/currency", "currency", detail)])
-    id = entry_id(entry.reference)
+    # The identity of a statement's line: told twice, it is booked once.
+    id = derived_id("bnk", entry.reference)
     return BookedEntry(id, payment.id, entry.reference, entry.value_date, entry.amount, by, now)
 
 

@@ -136,7 +136,7 @@ def _text(longest: int, shortest: int = 1) -> Check:
 
 
 def _fingerprint(value: Any) -> Iterator[Fault]:
-    yield from _text(200)(value)
+    yield from FINGERPRINT(value)
     if isinstance(value, str) and 0 < len(value) <= 200 and not value.strip():
         yield "", "blank", "name the installation"
 
@@ -156,7 +156,7 @@ def _addons(value: Any) -> Iterator[Fault]:
             yield from ((f"/{at}{below}", fault, text) for below, fault, text in ADDON(code))
 
 
-ADDON = _text(64)
+ADDON, FINGERPRINT = _text(64), _text(200)
 FIELDS: Mapping[str, Check] = {
     "key": _text(100),
     "fingerprint": _fingerprint,
