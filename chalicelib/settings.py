@@ -31,6 +31,9 @@ class Settings:
     mails_queue_url: str
     asaas_url: str
     stripe_url: str
+    paypal_url: str
+    redsys_url: str
+    payment_methods: str
     secrets_prefix: str
     mail_from: str
     team_email: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from chalicelib.settings import aws_access, settings
 
 if TYPE_CHECKING:
     from chalicelib.billing.gateways import Gateway
+    from chalicelib.billing.links import Links
     from chalicelib.customers.gateways import Directory
     from chalicelib.customers.tokens import TokenVerifier
     from chalicelib.flows.reach import Reach, Send, Vendor
@@ -50,8 +51,11 @@ def confirms_at_once() -> bool:
 def vendor() -> Vendor:
     """The seller."""
     from chalicelib.flows.reach import Vendor
+    from chalicelib.kernel.methods import parse_methods
 
     at = settings()
+    account = "" if at.transfer_account == NONE else at.transfer_account
+    methods = parse_methods(at.payment_methods)
     return Vendor(
         at.vendor_name,
         at.vendor_tax_id,
@@ -59,7 +63,8 @@ def vendor() -> Vendor:
         at.vendor_zone,
         at.mail_from,
         at.store_url,
-        "" if at.transfer_account == NONE else at.transfer_account,
+        tuple(method for method in methods if account or method != "transfer"),
+        account,
     )
 
 
@@ -95,7 +100,7 @@ class _Gateways(dict[str, "Gateway"]):
     """The payment providers by name, each made on first use: a vendor need not have them all."""
 
     def __missing__(self, name: str) -> Gateway:
-        gateway = self[name] = {"asaas": _asaas, "stripe": _stripe, "manual": _manual}[name]()
+        gateway = self[name] = MAKERS[name]()
         return gateway
 
 
@@ -123,10 +128,65 @@ def _stripe() -> Gateway:
     return Stripe(urllib3.PoolManager(), settings().stripe_url, keys["secret_key"], keys["webhook_secret"])
 
 
+def _paypal() -> Gateway:
+    import urllib3
+
+    from chalicelib.billing.gateways.paypal import PayPal
+
+    keys = _secret("paypal")
+    return PayPal(
+        urllib3.PoolManager(),
+        settings().paypal_url,
+        keys["client_id"],
+        keys["client_secret"],
+        keys["webhook_id"],
+        brand=settings().vendor_name,
+        trusted_roots=keys.get("trusted_roots", ""),
+    )
+
+
+def _redsys() -> Gateway:
+    import urllib3
+
+    from chalicelib.billing.gateways.redsys import Redsys
+
+    keys = _secret("redsys")
+    return Redsys(
+        urllib3.PoolManager(),
+        settings().redsys_url,
+        keys["merchant_code"],
+        keys["terminal"],
+        keys["secret"],
+        keys["version"],
+    )
+
+
 def _manual() -> Gateway:
     from chalicelib.billing.gateways.manual import Manual
 
     return Manual(vendor().transfer_account)
+
+
+MAKERS: Mapping[str, Callable[[], Gateway]] = {
+    "asaas": _asaas,
+    "stripe": _stripe,
+    "paypal": _paypal,
+    "redsys": _redsys,
+    "manual": _manual,
+}
+
+
+@cache
+def links() -> Links:
+    """The addresses of online invoices."""
+    from chalicelib.billing.links import Links
+
+    return Links(settings().public_url, _link_secret)
+
+
+@cache
+def _link_secret() -> bytes:
+    return bytes.fromhex(_parameter("link-secret"))
 
 
 @cache
@@ -202,6 +262,7 @@ def reach() -> Reach:
         settlements=_queue(at.settlements_queue_url),
         mails=_queue(at.mails_queue_url),
         vendor=vendor(),
+        links=links(),
         license_secret=license_secret,
     )
 

@@ -15,10 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
+import yaml
 
-from infra.keys import PROVIDERS, SecretsMissing, missing_secrets, put_secrets, rotate_signing_key
-from infra.package import ROOT, PackagingFailed, package
-from infra.stack import Client, DeploymentFailed, deploy
+from chalicelib.kernel.methods import UnknownMethods
+from infra.keys import (
+    PROVIDERS,
+    SecretsMissing,
+    missing_secrets,
+    providers_of,
+    put_secrets,
+    rotate_signing_key,
+)
+from infra.package import RESOURCES, ROOT, PackagingFailed, package
+from infra.stack import Client, DeploymentFailed, deploy, describe
 
 __all__ = ["deploy", "package", "put_secrets", "rotate_signing_key"]
 
@@ -33,9 +42,11 @@ def main(arguments: Sequence[str]) -> int:
         if wanted.rotate_signing_key:
             print(rotate_signing_key(ssm, prefix, datetime.now(UTC)))
             return 0
-        put_secrets(ssm, prefix, _provider_keys(missing_secrets(ssm, prefix), wanted.secrets))
+        providers = providers_of(_methods(client, wanted.stage, dict(wanted.param)))
+        keys = _provider_keys(missing_secrets(ssm, prefix, providers), wanted.secrets)
+        put_secrets(ssm, prefix, keys, providers)
         _deploy(client, wanted.stage, wanted.bucket, dict(wanted.param))
-    except (SecretsMissing, PackagingFailed, DeploymentFailed) as failure:
+    except (SecretsMissing, PackagingFailed, DeploymentFailed, UnknownMethods) as failure:
         print(f"Not {'rotated' if wanted.rotate_signing_key else 'deployed'}: {failure}", file=sys.stderr)
         return 1
     return 0
@@ -60,18 +71,30 @@ def _deploy(client: Client, stage: str, bucket: str, parameters: dict[str, str])
     for name, value in sorted(outputs.items()):
         print(f"{name}: {value}")
     base = _public_url(client, stack)
-    print(
-        f"Tell Asaas to send its webhooks to {base}/v1/webhooks/asaas, Stripe to {base}/v1/webhooks/stripe."
-    )
+    for provider in providers_of(_methods(client, stage, {})):
+        print(f"Webhooks of {provider} go to {base}/v1/webhooks/{provider}")
+
+
+def _methods(client: Client, stage: str, parameters: Mapping[str, str]) -> str:
+    """The ways to pay: as asked for now, else as the stack has them, else as the template does."""
+    stored = _parameters(client, f"vigencia-{stage}")
+    default = yaml.load(RESOURCES.read_text(), Loader=yaml.BaseLoader)["Parameters"]["PaymentMethods"][
+        "Default"
+    ]
+    return str(parameters.get("PaymentMethods") or stored.get("PaymentMethods") or default)
 
 
 def _public_url(client: Client, stack: str) -> str:
-    described = client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    values = {item["ParameterKey"]: item["ParameterValue"] for item in described["Parameters"]}
-    return str(values["PublicUrl"])
+    return _parameters(client, stack)["PublicUrl"]
 
 
-def _provider_keys(missing: set[str], file: Path | None) -> Mapping[str, Mapping[str, str]]:
+def _parameters(client: Client, stack: str) -> dict[str, str]:
+    """The parameters of a stack that is there, else none."""
+    described = describe(client("cloudformation"), stack) or {}
+    return {item["ParameterKey"]: item["ParameterValue"] for item in described.get("Parameters", [])}
+
+
+def _provider_keys(missing: Sequence[str], file: Path | None) -> Mapping[str, Mapping[str, str]]:
     """The missing provider keys, from the file or asked for at the terminal."""
     if file is not None:
         given: Mapping[str, Mapping[str, str]] = json.loads(file.read_text())

@@ -5,17 +5,24 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-# What only the vendor knows: the fields of each provider's secret.
+from chalicelib.billing.rules import PROVIDER_OF_METHOD
+from chalicelib.kernel.methods import parse_methods
+
+# What only the vendor knows: the fields of each provider's secret. A vendor needs those of his ways to pay.
 PROVIDERS: dict[str, tuple[str, ...]] = {
     "asaas": ("api_key", "webhook_token"),
     "stripe": ("secret_key", "webhook_secret"),
+    "paypal": ("client_id", "client_secret", "webhook_id"),
+    "redsys": ("merchant_code", "terminal", "secret", "version"),
 }
+# From one of these derive the licence keys, from the other the addresses of online invoices.
+RANDOM = ("license-secret", "link-secret")
 
 # How long a key stays published after it stopped signing: a licence file counts for a year at most, a token
 # for two weeks; the rest is margin.
@@ -30,31 +37,36 @@ class SecretsMissing(Exception):
         self.names = names
 
 
-def missing_secrets(ssm: Any, prefix: str) -> set[str]:
-    """The names, without prefix, that are not stored yet."""
-    names = ["signing-keys", "license-secret", *PROVIDERS]
+def providers_of(methods: str) -> list[str]:
+    """The providers with keys that some ways to pay need, as the template's `PaymentMethods` lists them."""
+    named = {PROVIDER_OF_METHOD[method] for method in parse_methods(methods)}
+    return [name for name in PROVIDERS if name in named]
+
+
+def missing_secrets(ssm: Any, prefix: str, providers: Sequence[str]) -> list[str]:
+    """The names, without prefix, of what is not stored yet: our own secrets, and the providers' keys."""
+    names = ["signing-keys", *RANDOM, *providers]
     found = ssm.get_parameters(Names=[f"{prefix}/{name}" for name in names])
-    return {name.removeprefix(f"{prefix}/") for name in found["InvalidParameters"]}
+    return [name for name in names if f"{prefix}/{name}" in found["InvalidParameters"]]
 
 
-def put_secrets(ssm: Any, prefix: str, given: Mapping[str, Mapping[str, str]]) -> list[str]:
+def put_secrets(
+    ssm: Any, prefix: str, given: Mapping[str, Mapping[str, str]], providers: Sequence[str]
+) -> list[str]:
     """Store the secrets that are missing and name them; what is stored already stays as it is.
 
     `given` holds the providers' keys by name (see `PROVIDERS`); the rest is generated. `SecretsMissing`
-    when a provider's keys are needed and not given: then nothing is stored.
+    when the keys of one of `providers` are needed and not given: then nothing is stored.
     """
-    missing = missing_secrets(ssm, prefix)
-    unknown = [
-        name for name in PROVIDERS if name in missing and set(given.get(name, ())) != set(PROVIDERS[name])
-    ]
-    if unknown:
+    missing = missing_secrets(ssm, prefix, providers)
+    wanted = [name for name in providers if name in missing]
+    if unknown := [name for name in wanted if not set(PROVIDERS[name]) <= set(given.get(name, ()))]:
         raise SecretsMissing(unknown)
-    values = {name: json.dumps(dict(given[name])) for name in PROVIDERS if name in missing}
+    values = {name: json.dumps(dict(given[name])) for name in wanted}
     if "signing-keys" in missing:
         key = new_signing_key()
         values["signing-keys"] = json.dumps({"active": key["kid"], "keys": [key]})
-    if "license-secret" in missing:
-        values["license-secret"] = secrets.token_hex(32)
+    values |= {name: secrets.token_hex(32) for name in RANDOM if name in missing}
     for name, value in values.items():
         ssm.put_parameter(Name=f"{prefix}/{name}", Value=value, Type="SecureString")
     return sorted(values)

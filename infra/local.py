@@ -23,21 +23,17 @@ from urllib.parse import urlsplit
 from infra import commands
 from infra.emulator import Emulator, EmulatorFailed
 from infra.front import Front
-from infra.keys import put_secrets
+from infra.keys import providers_of, put_secrets
 from infra.machine import CannotRun, Ports, architecture, check
 from infra.package import ROOT, Package, PackagingFailed, package
-from infra.sandbox.server import Sandbox, SandboxConfig
+from infra.providers import METHODS, SANDBOX_KEYS, config
+from infra.sandbox.server import Sandbox
 from infra.stack import DeploymentFailed, deploy
 
 HOME = ROOT / ".run"
 STAGE = "dev"
 STACK = f"vigencia-{STAGE}"
 SECRETS = f"/vigencia/{STAGE}"
-# They open the bundled sandbox and nothing else.
-SANDBOX_KEYS = {
-    "asaas": {"api_key": "sandbox-asaas-key", "webhook_token": "sandbox-asaas-webhook-token-0001"},
-    "stripe": {"secret_key": "sk_test_sandbox", "webhook_secret": "whsec_c2FuZGJveC1zdHJpcGUtc2VjcmV0"},
-}
 # The emulator authorises SendEmail on no identity at all, where AWS asks for the sender's.
 SEND_ANY_MAIL = {
     "Version": "2012-10-17",
@@ -101,13 +97,13 @@ class Local:
         self._running.callback(self.emulator.stop)
         self.emulator.start()
         self._say("deploying the template")
-        self._deploy(release)
+        sandbox = Sandbox(config(self._ports.sandbox, self.endpoints["api"], self.home / "sandbox.json"))
+        self._deploy(release, sandbox.paypal_root)
         self._say("starting the fronts of API and validator, and the payment sandbox")
         self._open_front(self._ports.api, f"execute-api/{self.outputs['RestAPIId']}/api")
         # https://<id>.lambda-url.<region>.on.aws/ on AWS.
         url_id = urlsplit(self.outputs["ValidatorUrl"]).netloc.partition(".")[0]
         self._open_front(self._ports.validator, f"lambda-url/{url_id}")
-        sandbox = Sandbox(self._sandbox_config())
         sandbox.start()
         self._running.callback(sandbox.stop)
         written = self.home / "endpoints.json"
@@ -132,10 +128,15 @@ class Local:
         front.start()
         self._running.callback(front.stop)
 
-    def _deploy(self, release: Package) -> None:
+    def _deploy(self, release: Package, paypal_root: str) -> None:
         client = self.emulator.client
         parameters = {**self._template_parameters(), **self._parameters}
-        put_secrets(client("ssm"), SECRETS, SANDBOX_KEYS)
+        put_secrets(client("ssm"), SECRETS, SANDBOX_KEYS, providers_of(METHODS))
+        # The sandbox's PayPal signs with a new certificate at every start, and no authority vouches for it.
+        paypal = json.dumps({**SANDBOX_KEYS["paypal"], "trusted_roots": paypal_root})
+        client("ssm").put_parameter(
+            Name=f"{SECRETS}/paypal", Value=paypal, Type="SecureString", Overwrite=True
+        )
         self.outputs = deploy(
             client,
             release,
@@ -176,6 +177,9 @@ class Local:
             "PublicUrl": here["api"],
             "AsaasUrl": f"{here['sandbox']}/asaas",
             "StripeUrl": f"{here['sandbox']}/stripe",
+            "PayPalUrl": f"{here['sandbox']}/paypal",
+            "RedsysUrl": f"{here['sandbox']}/redsys",
+            "PaymentMethods": METHODS,
             "ConfirmSignUp": "auto",
             "TransferAccount": "ES91 2100 0418 4502 0005 1332, CaixaBank, Vigencia Demo S.L.",
             "CognitoUrl": here["aws"],
@@ -185,17 +189,6 @@ class Local:
             "ValidationsPerKey": "1000",
             "ValidationsPerAddress": "3000",
         }
-
-    def _sandbox_config(self) -> SandboxConfig:
-        return SandboxConfig(
-            port=self._ports.sandbox,
-            webhook_base=self.endpoints["api"],
-            asaas_api_key=SANDBOX_KEYS["asaas"]["api_key"],
-            asaas_webhook_token=SANDBOX_KEYS["asaas"]["webhook_token"],
-            stripe_secret_key=SANDBOX_KEYS["stripe"]["secret_key"],
-            stripe_webhook_secret=SANDBOX_KEYS["stripe"]["webhook_secret"],
-            state_file=self.home / "sandbox.json",
-        )
 
 
 def _give_gateway_responses(gateway: Any, api_id: str, template: Mapping[str, Any]) -> None:

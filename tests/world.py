@@ -37,6 +37,7 @@ from chalicelib.mail import service as mail
 from chalicelib.validator.request import ROUTE as VALIDATE
 from chalicelib.validator.validator import Validator
 from infra.demo import products
+from infra.providers import METHODS, SANDBOX_KEYS
 from infra.sandbox.server import Sandbox, SandboxConfig
 from infra.sandbox.wire import Request as SandboxRequest
 
@@ -148,7 +149,7 @@ class World:
     def build(self) -> dict[str, str]:
         """What the template makes, empty; returns the queues' addresses by name."""
         create_table(self.client("dynamodb"), self.table_name)
-        put_secrets(self.client("ssm"), f"/vigencia/{self.table_name}")
+        put_secrets(self.client("ssm"), f"/vigencia/{self.table_name}", self.sandbox.paypal_root)
         self.client("sesv2").create_email_identity(EmailIdentity="example.com")
         sqs = self.client("sqs")
         return {name: sqs.create_queue(QueueName=f"{self.table_name}-{name}")["QueueUrl"] for name in QUEUES}
@@ -270,9 +271,11 @@ WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
 }
 
-SECRETS = {
+SECRETS: Mapping[str, Mapping[str, str]] = {
     "asaas": {"api_key": "asaas-key", "webhook_token": "asaas-token"},
     "stripe": {"secret_key": "sk_test_secret", "webhook_secret": "whsec_test"},
+    "paypal": SANDBOX_KEYS["paypal"],
+    "redsys": SANDBOX_KEYS["redsys"],
 }
 
 
@@ -318,13 +321,14 @@ def create_table(dynamodb: Any, name: str) -> None:
     )
 
 
-def put_secrets(ssm: Any, prefix: str) -> None:
+def put_secrets(ssm: Any, prefix: str, paypal_root: str) -> None:
     """The parameters that a deployment has; keys are made anew each time."""
     private = ed25519.Ed25519PrivateKey.generate()
     jwk = jwt.algorithms.OKPAlgorithm.to_jwk(private, as_dict=True)
     secrets = {name: json.dumps(value) for name, value in SECRETS.items()}
     secrets["signing-keys"] = json.dumps({"active": "k1", "keys": [{**jwk, "kid": "k1"}]})
-    secrets["license-secret"] = os.urandom(32).hex()
+    secrets["paypal"] = json.dumps({**SECRETS["paypal"], "trusted_roots": paypal_root})
+    secrets |= {name: os.urandom(32).hex() for name in ("license-secret", "link-secret")}
     for name, value in secrets.items():
         ssm.put_parameter(Name=f"{prefix}/{name}", Value=value, Type="SecureString")
 
@@ -341,6 +345,9 @@ def environment(table: str, jwks_url: str, queues: Mapping[str, str], provider: 
         **{f"{name.upper()}_QUEUE_URL": url for name, url in queues.items()},
         "ASAAS_URL": f"{provider}/asaas",
         "STRIPE_URL": f"{provider}/stripe",
+        "PAYPAL_URL": f"{provider}/paypal",
+        "REDSYS_URL": f"{provider}/redsys",
+        "PAYMENT_METHODS": METHODS,
         "SECRETS_PREFIX": f"/vigencia/{table}",
         "MAIL_FROM": "store@example.com",
         "TEAM_EMAIL": "team@example.com",

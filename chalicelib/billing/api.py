@@ -21,21 +21,30 @@ from chalicelib.edge.schema import ListQuery
 bp = Blueprint(__name__)
 
 
-@route(bp, "POST", "/v1/webhooks/asaas", raw=True, out=ReceivedOut, refuses=(WebhookNotAuthentic,))
-def asaas_webhook(call: Call) -> ReceivedOut:
-    """Asaas tells of a payment (B5); 200 once stored, 401 if not authentic."""
-    return _received("asaas", call)
+def _webhook(provider: str, named: str, form: str = "") -> None:
+    """The route on which a provider tells of payments."""
+
+    def view(call: Call) -> ReceivedOut:
+        service.receive(wiring.gateways()[provider], call.headers, call.raw_body, call.now)
+        return ReceivedOut()
+
+    view.__name__ = f"{provider}_webhook"
+    view.__doc__ = f"{named} tells of a payment{form} (B5); 200 once stored, 401 if not authentic."
+    declared = route(
+        bp,
+        "POST",
+        f"/v1/webhooks/{provider}",
+        raw=True,
+        out=ReceivedOut,
+        refuses=(WebhookNotAuthentic,),
+    )
+    declared(view)
 
 
-@route(bp, "POST", "/v1/webhooks/stripe", raw=True, out=ReceivedOut, refuses=(WebhookNotAuthentic,))
-def stripe_webhook(call: Call) -> ReceivedOut:
-    """Stripe tells of a payment (B5); 200 once stored, 401 if not authentic."""
-    return _received("stripe", call)
-
-
-def _received(provider: str, call: Call) -> ReceivedOut:
-    service.receive(wiring.gateways()[provider], call.headers, call.raw_body, call.now)
-    return ReceivedOut()
+_webhook("asaas", "Asaas")
+_webhook("stripe", "Stripe")
+_webhook("paypal", "PayPal")
+_webhook("redsys", "Redsys", ", as a signed form")
 
 
 @route(bp, "GET", "/v1/invoices", roles=CUSTOMER, query=ListQuery, out=InvoiceList)

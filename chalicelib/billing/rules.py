@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.methods import Method
 from chalicelib.kernel.money import Money
 
-Method = Literal["boleto", "card", "transfer"]
-PROVIDER_OF_METHOD: dict[Method, str] = {"boleto": "asaas", "card": "stripe", "transfer": "manual"}
+PROVIDER_OF_METHOD: dict[Method, str] = {
+    "boleto": "asaas",
+    "card": "stripe",
+    "paypal": "paypal",
+    "redsys": "redsys",
+    "transfer": "manual",
+}
 BOLETO_ZONE = "America/Sao_Paulo"
 BOLETO_DAYS = 5
 
-PaymentStatus = Literal["requested", "pending", "paid", "failed", "canceled"]
+PaymentStatus = Literal["requested", "pending", "paid", "failed", "canceled", "refunded"]
 InvoiceStatus = Literal["open", "paid", "uncollectible"]
 
 # While one worker asks the provider, no other may: two slips for one payment could both be paid. The
@@ -26,6 +32,10 @@ SWEEP_AFTER = timedelta(minutes=10)
 # How often the provider is asked about a charge of which it has told nothing, and for how long.
 ASK_EVERY = timedelta(hours=6)
 ASK_FOR = timedelta(days=90)
+# Redsys tells of a payment once, and its page lives for 30 minutes; PayPal's yes is worth nothing until we
+# take the money. So these two are asked sooner, until the payer can be taken to have gone away.
+ASK_SOON: Mapping[str, timedelta] = {"redsys": timedelta(minutes=30), "paypal": timedelta(minutes=30)}
+ASK_SOON_FOR = timedelta(hours=6)
 # How long a settled provider event, with its raw text, is kept.
 EVENT_KEPT = timedelta(days=180)
 # How long an event that announces money stays open while the provider's object does not show it.
@@ -54,7 +64,8 @@ class InvoiceLine:
 
 @dataclass(frozen=True)
 class Invoice:
-    """An invoice with its gapless number; never changed but for its state."""
+    """An invoice with its gapless number; never changed but for its state, and `link_number`: which of the
+    addresses of its online version, one after the other, is the one that opens it."""
 
     id: str
     number: str
@@ -69,6 +80,7 @@ class Invoice:
     issued_on: date
     created_at: datetime
     paid_at: datetime | None = None
+    link_number: int = 0
     version: int | None = None
 
 
@@ -79,6 +91,14 @@ class Slip:
     line: str
     barcode: str
     pdf_url: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the payer's browser posts to the provider's page."""
+
+    url: str
+    fields: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -94,8 +114,11 @@ class Payment:
     """One attempt to collect an invoice.
 
     `requested` until the provider has the charge, then `pending`; `claimed_until` is the lease of the
-    worker that is asking the provider. `received` is what finance has confirmed of a transfer. `held` says
-    why its money came in and could not be booked: a person decides, and the provider is not asked any more.
+    worker that is asking the provider. `card_id` is the card on file to be charged, `keep_card` asks to keep
+    the one that will be used. `received` is what finance has confirmed of a transfer. `held` says why its
+    money came in and could not be booked: a person decides, and the provider is not asked any more.
+    `promised` is what we have asked to give back, `refunded` what has gone back, by whatever way; `contested`
+    while the payer's bank or PayPal holds the money back.
     """
 
     id: str
@@ -111,9 +134,16 @@ class Payment:
     claimed_until: datetime | None = None
     provider_id: str | None = None
     redirect_url: str | None = None
+    form: Form | None = None
     slip: Slip | None = None
+    pix: str | None = None
     transfer: Transfer | None = None
+    card_id: str | None = None
+    keep_card: bool = False
     received: Money | None = None
+    promised: Money | None = None
+    refunded: Money | None = None
+    contested: bool = False
     asked_at: datetime | None = None
     held: str | None = None
     failure: str | None = None
@@ -127,8 +157,17 @@ class Payment:
             return (self.claimed_until or self.created_at) + SWEEP_AFTER
         if self.status == "pending" and self.held is None and self.provider != "manual":
             asked_at = self.asked_at or self.created_at
-            return asked_at + ASK_EVERY if asked_at < self.created_at + ASK_FOR else None
+            return asked_at + self._ask_after(asked_at) if asked_at < self.created_at + ASK_FOR else None
         return None
+
+    def _ask_after(self, asked_at: datetime) -> timedelta:
+        soon = asked_at < self.created_at + ASK_SOON_FOR
+        return ASK_SOON.get(self.provider, ASK_EVERY) if soon else ASK_EVERY
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be paid."""
+        return self.status in ("requested", "pending")
 
 
 @dataclass(frozen=True)
@@ -213,7 +252,7 @@ def asked(payment: Payment, now: datetime) -> Payment:
 
 def failed(payment: Payment, failure: str) -> Payment:
     """The provider will not take the charge, or has closed it; the order stays payable by another attempt."""
-    if payment.status not in ("requested", "pending"):
+    if not payment.is_open:
         return payment
     return replace(payment, status="failed", failure=failure, claimed_until=None)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
+from chalicelib.billing.cards import Card, CardNotFound
 from chalicelib.billing.rules import (
+    Form,
     Invoice,
     InvoiceLine,
     InvoiceNotFound,
@@ -39,6 +41,7 @@ class InvoiceRow(Row, discriminator="invoice"):
     issued_on = DateAttribute()
     created_at = InstantAttribute()
     paid_at = InstantAttribute(null=True)
+    link_number = NumberAttribute(default=0)
 
 
 class PaymentRow(Row, discriminator="payment"):
@@ -57,9 +60,16 @@ class PaymentRow(Row, discriminator="payment"):
     claimed_until = InstantAttribute(null=True)
     provider_id = UnicodeAttribute(null=True)
     redirect_url = UnicodeAttribute(null=True)
+    form = RecordAttribute(Form, null=True)
     slip = RecordAttribute(Slip, null=True)
+    pix = UnicodeAttribute(null=True)
     transfer = RecordAttribute(Transfer, null=True)
+    card_id = UnicodeAttribute(null=True)
+    keep_card = BooleanAttribute(default=False)
     received = MoneyAttribute(null=True)
+    promised = MoneyAttribute(null=True)
+    refunded = MoneyAttribute(null=True)
+    contested = BooleanAttribute(default=False)
     asked_at = InstantAttribute(null=True)
     held = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
@@ -94,9 +104,24 @@ class BankEntryRow(Row, discriminator="bank_entry"):
     booked_at = InstantAttribute()
 
 
+class CardRow(Row, discriminator="card"):
+    """One card on file: the provider's token, never a number."""
+
+    id = UnicodeAttribute()
+    customer_id = UnicodeAttribute()
+    provider = UnicodeAttribute()
+    token = UnicodeAttribute()
+    brand = UnicodeAttribute()
+    last4 = UnicodeAttribute()
+    expires = UnicodeAttribute()
+    created_at = InstantAttribute()
+    removed_at = InstantAttribute(null=True)
+
+
 invoices = Records("INV", InvoiceRow, Invoice, InvoiceNotFound)
 payments = Records("PAY", PaymentRow, Payment, PaymentNotFound)
 entries = Records("BNK", BankEntryRow, BookedEntry, PaymentNotFound)
+cards = Records("CRD", CardRow, Card, CardNotFound)
 events = Records("PEV", ProviderEventRow, ProviderEvent, ProviderEventNotFound)
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any
 
 from chalicelib.customers.tax_ids import TaxIdNotValid, normalise
 from chalicelib.kernel.errors import LOCALES, Conflict, FieldError, Invalid, NotAuthenticated, NotFound
 from chalicelib.kernel.markets import market_of
+from chalicelib.kernel.methods import Method, currency_fault
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Customer:
     locale: str
     tax_id: str | None
     phone: str | None
-    default_payment_method: Literal["boleto", "card"] | None
+    default_payment_method: Method | None
     created_at: datetime
     version: int | None = None
 
@@ -123,11 +124,11 @@ def check_tax_id(country: str, tax_id: str | None) -> str | None:
         raise Invalid(errors=[FieldError("/tax_id", error.code, str(error))]) from None
 
 
-def changed(customer: Customer, changes: dict[str, str | None]) -> Customer:
+def changed(customer: Customer, changes: dict[str, Any]) -> Customer:
     """The customer with some of his own data changed; `Invalid` for what does not fit his country."""
     if "tax_id" in changes:
         changes = {**changes, "tax_id": check_tax_id(customer.country, changes["tax_id"])}
-    if changes.get("default_payment_method") == "boleto" and market_of(customer.country).currency != "BRL":
-        detail = "a boleto is paid in BRL"
-        raise Invalid(errors=[FieldError("/default_payment_method", "boleto_only_in_brl", detail)])
-    return replace(customer, **changes)  # type: ignore[arg-type]
+    method = changes.get("default_payment_method")
+    if method and (fault := currency_fault(method, market_of(customer.country).currency)):
+        raise Invalid(errors=[FieldError("/default_payment_method", *fault)])
+    return replace(customer, **changes)

@@ -10,6 +10,7 @@ from chalicelib.customers.rules import Customer
 from chalicelib.customers.service import Session
 from chalicelib.customers.tax_ids import normalise
 from chalicelib.edge.schema import TRIMMED, Instant, Schema
+from chalicelib.kernel.methods import Method
 
 Locale = Literal["es", "pt-BR", "en"]
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
@@ -85,7 +86,7 @@ class OwnDataIn(Schema):
     locale: Annotated[Locale | None, AfterValidator(_kept)] = None
     tax_id: TaxId | None = None
     phone: Phone | None = None
-    default_payment_method: Literal["boleto", "card"] | None = None
+    default_payment_method: Method | None = None
 
 
 class CustomerOut(Schema):

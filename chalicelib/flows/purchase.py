@@ -18,7 +18,6 @@ from chalicelib.billing.rules import (
     PROVIDER_OF_METHOD,
     Invoice,
     InvoiceLine,
-    Method,
     Party,
     Payment,
 )
@@ -33,6 +32,7 @@ from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.events import Actor, Change, Event
 from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.kernel.markets import market_of
+from chalicelib.kernel.methods import Method
 from chalicelib.kernel.paging import Page
 from chalicelib.licensing import store as licensing
 from chalicelib.licensing.decision import usable

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from chalicelib.billing.links import Links
+from chalicelib.kernel.methods import Method
+
 # Puts one message on a queue; it may arrive more than once.
 Send = Callable[[Mapping[str, str]], None]
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """The seller, as invoices and e-mails name him; without an account he takes no transfers."""
+    """The seller, as invoices and e-mails name him, and the ways to pay that he takes."""
 
     name: str
     tax_id: str
@@ -19,6 +22,7 @@ class Vendor:
     zone: str
     email: str
     store_url: str
+    methods: tuple[Method, ...]
     transfer_account: str = ""
 
 
@@ -30,4 +34,5 @@ class Reach:
     settlements: Send
     mails: Send
     vendor: Vendor
+    links: Links
     license_secret: Callable[[], bytes]

@@ -50,7 +50,8 @@ class OrderItem:
 class Order:
     """What was bought; `license_ids` and `activated_at` are set when it has been paid and activated.
 
-    `expires_at` is from when it is closed if it has not been paid by then.
+    `expires_at` is from when it is closed if it has not been paid by then. `payment_id` is the present
+    attempt to be paid, `earlier_payment_ids` are those before it.
     """
 
     id: str
@@ -66,12 +67,17 @@ class Order:
     paid_at: datetime | None = None
     activated_at: datetime | None = None
     expires_at: datetime | None = None
+    earlier_payment_ids: tuple[str, ...] = ()
     version: int | None = None
 
     @property
     def due_at(self) -> datetime | None:
         """When it must be closed, while it waits for its payment."""
         return self.expires_at if self.status == "pending_payment" else None
+
+    def awaits(self, payment_id: str) -> bool:
+        """Whether it waits for just this payment."""
+        return self.status == "pending_payment" and self.payment_id == payment_id
 
 
 class OrderNotFound(NotFound):
@@ -86,6 +92,23 @@ def paid(order: Order, now: datetime) -> Order:
     if order.status not in ("pending_payment", "expired"):
         raise ValueError(f"{order.id} is {order.status}")
     return replace(order, status="paid", paid_at=now)
+
+
+def attempted(order: Order, payment_id: str, expires_at: datetime | None) -> Order:
+    """The order to be paid by another attempt; without an end of its own that keeps the order's."""
+    return replace(
+        order,
+        payment_id=payment_id,
+        earlier_payment_ids=(*order.earlier_payment_ids, order.payment_id),
+        expires_at=expires_at or order.expires_at,
+    )
+
+
+def canceled(order: Order) -> Order:
+    """The order that will not be paid any more; only one that was not can be."""
+    if order.status not in ("pending_payment", "expired"):
+        raise ValueError(f"{order.id} is {order.status}")
+    return replace(order, status="canceled")
 
 
 def overdue(order: Order, now: datetime) -> bool:

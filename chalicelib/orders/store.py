@@ -26,6 +26,7 @@ class OrderRow(Row, discriminator="order"):
     paid_at = InstantAttribute(null=True)
     activated_at = InstantAttribute(null=True)
     expires_at = InstantAttribute(null=True)
+    earlier_payment_ids = RecordAttribute(tuple[str, ...], default=())
 
 
 _orders = Records("ORD", OrderRow, Order, OrderNotFound)

@@ -8,6 +8,7 @@ PREFIXES = {
     "AUD": "audit rows of a subject",
     "BNK": "booked lines of bank statements",
     "CAT": "the catalogue",
+    "CRD": "cards on file",
     "CUS": "customers",
     "IDEM": "idempotency records",
     "INV": "invoices",

@@ -35,6 +35,8 @@ ACCESS = {
     "POST /v1/licenses/activate": PUBLIC,
     "POST /v1/licenses/deactivate": PUBLIC,
     "POST /v1/webhooks/asaas": PUBLIC,
+    "POST /v1/webhooks/paypal": PUBLIC,
+    "POST /v1/webhooks/redsys": PUBLIC,
     "POST /v1/webhooks/stripe": PUBLIC,
     "GET /v1/me": CUSTOMERS,
     "PATCH /v1/me": CUSTOMERS,

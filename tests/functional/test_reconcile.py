@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -24,12 +24,11 @@ class Queues:
     broken: str = ""
 
     def reach(self) -> Reach:
-        return Reach(
+        return replace(
+            wiring.reach(),
             charges=lambda body: self._send("charges", body),
             settlements=lambda body: self._send("settlements", body),
             mails=lambda body: self._send("mails", body),
-            vendor=wiring.vendor(),
-            license_secret=wiring.license_secret,
         )
 
     def _send(self, queue: str, body: Mapping[str, str]) -> None:

@@ -13,10 +13,11 @@ import jwt
 import pytest
 from moto import mock_aws
 
+from chalicelib.kernel.methods import UnknownMethods
 from chalicelib.licensing.signing import Signer
 from infra import deploy, local
 from infra.emulator import Emulator
-from infra.keys import PUBLISHED_FOR, SecretsMissing, put_secrets, rotate_signing_key
+from infra.keys import PUBLISHED_FOR, SecretsMissing, providers_of, put_secrets, rotate_signing_key
 
 PREFIX = "/vigencia/test"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -40,14 +41,32 @@ def stored(ssm: Any, name: str) -> Any:
 
 
 def test_all_secrets_are_stored_encrypted_under_the_prefix(ssm: Any) -> None:
-    assert put_secrets(ssm, PREFIX, GIVEN) == ["asaas", "license-secret", "signing-keys", "stripe"]
+    assert put_secrets(ssm, PREFIX, GIVEN, tuple(GIVEN)) == [
+        "asaas",
+        "license-secret",
+        "link-secret",
+        "signing-keys",
+        "stripe",
+    ]
     assert json.loads(stored(ssm, "asaas")) == GIVEN["asaas"]
     assert json.loads(stored(ssm, "stripe")) == GIVEN["stripe"]
-    assert len(bytes.fromhex(stored(ssm, "license-secret"))) == 32
+    random = {stored(ssm, name) for name in ("license-secret", "link-secret")}
+    assert {len(bytes.fromhex(value)) for value in random} == {32}
+    assert len(random) == 2
+
+
+def test_keys_are_asked_for_of_the_providers_of_ones_ways_to_pay(ssm: Any) -> None:
+    assert providers_of("transfer,boleto") == ["asaas"]
+    assert providers_of("card, paypal,redsys") == ["stripe", "paypal", "redsys"]
+    with pytest.raises(UnknownMethods, match="barter, shells"):
+        providers_of("shells,card,barter")
+    assert "paypal" not in put_secrets(ssm, PREFIX, GIVEN, providers_of("boleto,card"))
+    with pytest.raises(SecretsMissing, match="for: redsys"):
+        put_secrets(ssm, PREFIX, {}, ["asaas", "redsys"])
 
 
 def test_the_signing_key_is_an_ed25519_jwk_that_signs_what_its_public_half_verifies(ssm: Any) -> None:
-    put_secrets(ssm, PREFIX, GIVEN)
+    put_secrets(ssm, PREFIX, GIVEN, tuple(GIVEN))
     keys = json.loads(stored(ssm, "signing-keys"))
     (key,) = keys["keys"]
     assert keys["active"] == key["kid"]
@@ -57,16 +76,18 @@ def test_the_signing_key_is_an_ed25519_jwk_that_signs_what_its_public_half_verif
 
 
 def test_what_is_stored_already_stays_as_it_is(ssm: Any) -> None:
-    put_secrets(ssm, PREFIX, GIVEN)
+    put_secrets(ssm, PREFIX, GIVEN, tuple(GIVEN))
     before = stored(ssm, "license-secret"), stored(ssm, "signing-keys")
-    assert put_secrets(ssm, PREFIX, {"asaas": {"api_key": "other", "webhook_token": "other"}}) == []
+    assert (
+        put_secrets(ssm, PREFIX, {"asaas": {"api_key": "other", "webhook_token": "other"}}, ["asaas"]) == []
+    )
     assert (stored(ssm, "license-secret"), stored(ssm, "signing-keys")) == before
     assert json.loads(stored(ssm, "asaas")) == GIVEN["asaas"]
 
 
 def test_incomplete_provider_keys_are_named_and_nothing_is_stored(ssm: Any) -> None:
     with pytest.raises(SecretsMissing) as refused:
-        put_secrets(ssm, PREFIX, {"asaas": {"api_key": "only half"}})
+        put_secrets(ssm, PREFIX, {"asaas": {"api_key": "only half"}}, tuple(GIVEN))
     assert refused.value.names == ["asaas", "stripe"]
     assert ssm.describe_parameters()["Parameters"] == []
 
@@ -81,7 +102,7 @@ def rotate(ssm: Any, at: datetime) -> str:
 
 
 def test_a_new_signing_key_is_published_before_it_signs_and_the_old_one_stays_published(ssm: Any) -> None:
-    put_secrets(ssm, PREFIX, GIVEN)
+    put_secrets(ssm, PREFIX, GIVEN, tuple(GIVEN))
     first = json.loads(stored(ssm, "signing-keys"))
     said = rotate_signing_key(ssm, PREFIX, NOW)
     published = json.loads(stored(ssm, "signing-keys"))
@@ -101,7 +122,7 @@ def test_a_new_signing_key_is_published_before_it_signs_and_the_old_one_stays_pu
 
 
 def test_a_key_is_removed_by_the_first_step_after_nothing_can_need_it(ssm: Any) -> None:
-    put_secrets(ssm, PREFIX, GIVEN)
+    put_secrets(ssm, PREFIX, GIVEN, tuple(GIVEN))
     (first,) = kids(ssm)
     rotate(ssm, NOW - timedelta(days=1))
     rotate_signing_key(ssm, PREFIX, NOW + PUBLISHED_FOR - timedelta(seconds=1))
@@ -117,7 +138,7 @@ def test_a_key_outlives_the_longest_licence_file_that_it_signed() -> None:
 
 
 def test_each_key_ages_from_the_instant_at_which_it_stopped_signing(ssm: Any) -> None:
-    put_secrets(ssm, PREFIX, GIVEN)
+    put_secrets(ssm, PREFIX, GIVEN, tuple(GIVEN))
     (first,) = kids(ssm)
     rotate(ssm, NOW)
     rotate(ssm, NOW + timedelta(days=90))
@@ -128,7 +149,7 @@ def test_each_key_ages_from_the_instant_at_which_it_stopped_signing(ssm: Any) ->
 
 
 def test_a_key_that_was_put_aside_by_hand_ages_too(ssm: Any) -> None:
-    put_secrets(ssm, PREFIX, GIVEN)
+    put_secrets(ssm, PREFIX, GIVEN, tuple(GIVEN))
     rotate(ssm, NOW)
     keys = json.loads(stored(ssm, "signing-keys"))
     del keys["keys"][0]["retired_at"]
@@ -139,7 +160,7 @@ def test_a_key_that_was_put_aside_by_hand_ages_too(ssm: Any) -> None:
 
 
 def test_the_key_that_signs_is_never_removed_even_when_it_had_been_retired(ssm: Any) -> None:
-    put_secrets(ssm, PREFIX, GIVEN)
+    put_secrets(ssm, PREFIX, GIVEN, tuple(GIVEN))
     (first,) = kids(ssm)
     rotate(ssm, NOW)
     keys = json.loads(stored(ssm, "signing-keys"))
@@ -154,7 +175,7 @@ def test_the_key_that_signs_is_never_removed_even_when_it_had_been_retired(ssm: 
 
 
 def test_what_is_published_of_a_key_is_its_public_half_only(ssm: Any) -> None:
-    put_secrets(ssm, PREFIX, GIVEN)
+    put_secrets(ssm, PREFIX, GIVEN, tuple(GIVEN))
     rotate(ssm, NOW)
     published = Signer.of(json.loads(stored(ssm, "signing-keys")), "https://api.example.com").jwks()["keys"]
     assert {key["kid"] for key in published} == set(kids(ssm))
@@ -162,7 +183,7 @@ def test_what_is_published_of_a_key_is_its_public_half_only(ssm: Any) -> None:
 
 
 def test_a_deployments_key_rotates_without_a_bucket(ssm: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    put_secrets(ssm, "/vigencia/test", GIVEN)
+    put_secrets(ssm, "/vigencia/test", GIVEN, tuple(GIVEN))
     command = ["--stage", "test", "--region", "us-east-1", "--rotate-signing-key"]
     assert deploy.main(command) == 0
     assert "Published the new key" in capsys.readouterr().out
@@ -186,7 +207,7 @@ def test_the_running_products_key_rotates(tmp_path: Path, capsys: pytest.Capture
     command = ["--home", str(tmp_path), "rotate-signing-key"]
     with Emulator(tmp_path / "aws") as running:
         (tmp_path / "endpoints.json").write_text(json.dumps({"aws": running.url}))
-        put_secrets(running.client("ssm"), local.SECRETS, local.SANDBOX_KEYS)
+        put_secrets(running.client("ssm"), local.SECRETS, {}, ())
         assert local.main(command) == 0
         assert "still signs" in capsys.readouterr().out
         assert local.main(command) == 0

@@ -31,6 +31,7 @@ CODES = {
     "activation_not_found": 404,
     "addon_not_found": 404,
     "customer_not_found": 404,
+    "card_not_found": 404,
     "invoice_not_found": 404,
     "license_not_found": 404,
     "mail_not_found": 404,

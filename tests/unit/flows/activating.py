@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.billing.links import Links
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
 from chalicelib.flows.activation import activate
@@ -38,7 +39,14 @@ def _send(_: Mapping[str, str]) -> None:
     raise AssertionError("activating puts nothing on a queue")
 
 
-REACH = Reach(_send, _send, _send, Vendor("V", "x", "ES", ZONE, "v@example.com", "https://x"), lambda: SECRET)
+REACH = Reach(
+    charges=_send,
+    settlements=_send,
+    mails=_send,
+    vendor=Vendor("V", "x", "ES", ZONE, "v@example.com", "https://x", ("card",)),
+    links=Links("https://api", lambda: SECRET),
+    license_secret=lambda: SECRET,
+)
 
 
 def save(*rows: Row) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.billing import rules as billing_rules
 from chalicelib.billing import store as billing
+from chalicelib.billing.cards import Card
 from chalicelib.billing.transfers import BookedEntry
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product
@@ -41,6 +42,7 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (billing.InvoiceRow, billing_rules.Invoice, billing.invoices.row),
     (billing.PaymentRow, billing_rules.Payment, billing.payments.row),
+    (billing.CardRow, Card, billing.cards.row),
     (billing.BankEntryRow, BookedEntry, billing.entries.row),
     (billing.ProviderEventRow, billing_rules.ProviderEvent, billing.events.row),
     (catalog.ProductRow, Product, None),
