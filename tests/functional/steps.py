@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from boto3.dynamodb.types import TypeSerializer
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
@@ -161,10 +162,9 @@ def delete(world: World, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def put(world: World, row: dict[str, Any]) -> None:
-    """A row that is there again, texts only."""
-    item = {
-        name: {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in row.items()
-    }
+    """A row that is there again."""
+    serialize = TypeSerializer().serialize
+    item = {name: serialize(value) for name, value in row.items()}
     world.client("dynamodb").put_item(TableName=world.table_name, Item=item)
 
 
