@@ -264,9 +264,7 @@ class World:
 
 
 WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
-    "charges": lambda body, now: charging.charge(
-        body["payment_id"], wiring.gateways(), wiring.vendor().store_url, now
-    ),
+    "charges": lambda body, now: charging.charge(body["payment_id"], wiring.gateways(), wiring.links(), now),
     "settlements": lambda body, now: settlements.work(body, wiring.gateways(), now),
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
 }

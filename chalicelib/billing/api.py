@@ -7,6 +7,8 @@ from chalice import Blueprint
 from chalicelib import wiring
 from chalicelib.billing import service, store
 from chalicelib.billing.schemas import (
+    CardList,
+    CardOut,
     InvoiceList,
     InvoiceOut,
     PaymentList,
@@ -17,6 +19,8 @@ from chalicelib.billing.service import WebhookNotAuthentic
 from chalicelib.edge.auth import CUSTOMER
 from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery
+from chalicelib.kernel.events import Actor
+from chalicelib.kernel.paging import slice_page
 
 bp = Blueprint(__name__)
 
@@ -58,6 +62,19 @@ def list_invoices(call: Call, query: ListQuery) -> InvoiceList:
 def read_invoice(call: Call) -> InvoiceOut:
     """One of one's own invoices."""
     return InvoiceOut.of(store.invoices.get_own(call.path["invoice_id"], call.customer_id))
+
+
+@route(bp, "GET", "/v1/me/cards", roles=CUSTOMER, query=ListQuery, out=CardList)
+def list_cards(call: Call, query: ListQuery) -> CardList:
+    """One's own cards on file (S5)."""
+    return CardList.of(slice_page(service.cards_of(call.customer_id), query.limit, query.cursor))
+
+
+@route(bp, "DELETE", "/v1/me/cards/{card_id}", roles=CUSTOMER, out=CardOut)
+def remove_card(call: Call) -> CardOut:
+    """Take a card back: it is not charged any more."""
+    by = Actor(call.customer_id, "store")
+    return CardOut.of(service.remove_card(call.path["card_id"], by, call.now))
 
 
 @route(bp, "GET", "/v1/payments", roles=CUSTOMER, query=ListQuery, out=PaymentList)

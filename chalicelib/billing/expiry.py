@@ -12,8 +12,6 @@ from chalicelib.kernel.clock import start_of
 # A slip that is paid on its last day shows at the provider so many banking days later.
 CLEARING_DAYS = 3
 
-OPEN = ("requested", "pending")
-
 
 class BeingCharged(Exception):
     """A worker is asking the provider for the charge right now: it cannot be closed before that has ended."""
@@ -28,9 +26,9 @@ def closable(payment: Payment, now: datetime) -> bool:
     """Whether there is a charge to close; `BeingCharged` while one is being made."""
     if payment.status == "requested" and payment.claimed_until and now < payment.claimed_until:
         raise BeingCharged(payment.id)
-    return payment.status in OPEN
+    return payment.is_open
 
 
-def expired(payment: Payment) -> Payment:
+def given_up(payment: Payment, why: str) -> Payment:
     """The payment after its charge was closed at the provider; one that is closed already stays as it is."""
-    return replace(payment, status="canceled", failure="expired") if payment.status in OPEN else payment
+    return replace(payment, status="canceled", failure=why) if payment.is_open else payment

@@ -31,6 +31,10 @@ class Links:
         """The address of the online invoice."""
         return f"{self.base_url.rstrip('/')}/i/{self.token(invoice)}"
 
+    def webhook(self, provider: str) -> str:
+        """Where a provider sends its messages."""
+        return f"{self.base_url.rstrip('/')}/v1/webhooks/{provider}"
+
     def token(self, invoice: Invoice) -> str:
         """What stands in the address."""
         body = invoice.id.removeprefix(PREFIX)

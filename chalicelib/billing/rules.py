@@ -36,6 +36,8 @@ ASK_FOR = timedelta(days=90)
 # take the money. So these two are asked sooner, until the payer can be taken to have gone away.
 ASK_SOON: Mapping[str, timedelta] = {"redsys": timedelta(minutes=30), "paypal": timedelta(minutes=30)}
 ASK_SOON_FOR = timedelta(hours=6)
+# Redsys hears of a charge when its payer comes, and PayPal forgets one that he did not agree to.
+LAPSES_AFTER: Mapping[str, timedelta] = {"redsys": timedelta(days=1), "paypal": timedelta(days=1)}
 # How long a settled provider event, with its raw text, is kept.
 EVENT_KEPT = timedelta(days=180)
 # How long an event that announces money stays open while the provider's object does not show it.
@@ -255,6 +257,12 @@ def failed(payment: Payment, failure: str) -> Payment:
     if not payment.is_open:
         return payment
     return replace(payment, status="failed", failure=failure, claimed_until=None)
+
+
+def has_lapsed(payment: Payment, now: datetime) -> bool:
+    """Whether a charge that its provider does not know (any more) can be taken for one that nobody pays."""
+    lasts = LAPSES_AFTER.get(payment.provider)
+    return lasts is not None and now >= payment.created_at + lasts
 
 
 def paid(payment: Payment, provider_id: str, paid_at: datetime) -> Payment:

@@ -6,8 +6,11 @@ from datetime import date
 
 from pydantic import Field
 
+from chalicelib.billing.cards import Card
+from chalicelib.billing.failures import why
 from chalicelib.billing.rules import Invoice, Party, Payment
 from chalicelib.edge.schema import Instant, MoneyOut, Schema
+from chalicelib.kernel.paging import Page
 
 
 class BoletoOut(Schema):
@@ -15,6 +18,14 @@ class BoletoOut(Schema):
 
     digitable_line: str = Field(description="47 digits")
     pdf_url: str
+    pix: str | None = Field(description="copy-and-paste code that pays the same charge at once")
+
+
+class FormOut(Schema):
+    """What the payer's browser posts to the provider's page."""
+
+    url: str
+    fields: dict[str, str]
 
 
 class TransferOut(Schema):
@@ -31,11 +42,16 @@ class PaymentOut(Schema):
     order_id: str
     invoice_id: str
     method: str
-    status: str = Field(description="requested until the provider has the charge; pending, paid or failed")
+    status: str = Field(
+        description="requested until the provider has the charge; pending, paid, failed, canceled or refunded"
+    )
+    failure: str | None = Field(description="declined, authentication, not_completed or refused")
     amount: MoneyOut
     due_date: date | None
     boleto: BoletoOut | None
-    redirect_url: str | None = Field(description="where to pay by card")
+    redirect_url: str | None = Field(description="where to pay by card or PayPal")
+    form: FormOut | None = Field(description="what to post to pay by Redsys")
+    card_id: str | None = Field(description="the card on file that is charged")
     instructions: TransferOut | None = Field(description="how to pay by bank transfer")
     received: MoneyOut | None = Field(description="what has arrived of a transfer so far")
     created_at: Instant
@@ -43,7 +59,7 @@ class PaymentOut(Schema):
 
     @classmethod
     def of(cls, payment: Payment) -> PaymentOut:
-        slip, transfer = payment.slip, payment.transfer
+        slip, transfer, form = payment.slip, payment.transfer, payment.form
         return cls(
             id=payment.id,
             order_id=payment.order_id,
@@ -52,8 +68,13 @@ class PaymentOut(Schema):
             status=payment.status,
             amount=MoneyOut.of(payment.amount),
             due_date=payment.due_date,
-            boleto=BoletoOut(digitable_line=slip.line, pdf_url=slip.pdf_url) if slip else None,
+            failure=why(payment) if payment.status == "failed" else None,
+            boleto=BoletoOut(digitable_line=slip.line, pdf_url=slip.pdf_url, pix=payment.pix)
+            if slip
+            else None,
             redirect_url=payment.redirect_url,
+            form=FormOut(url=form.url, fields=form.fields) if form else None,
+            card_id=payment.card_id,
             instructions=TransferOut(account=transfer.account, reference=transfer.reference)
             if transfer
             else None,
@@ -68,6 +89,31 @@ class PaymentList(Schema):
 
     data: list[PaymentOut]
     next_cursor: str | None
+
+
+class CardOut(Schema):
+    """A card on file."""
+
+    id: str
+    brand: str
+    last4: str
+    expires: str = Field(description="YYYY-MM")
+    created_at: Instant
+
+    @classmethod
+    def of(cls, card: Card) -> CardOut:
+        return cls(**{name: getattr(card, name) for name in cls.model_fields})
+
+
+class CardList(Schema):
+    """One page of one's own cards on file, the one that was kept last first: that one is charged."""
+
+    data: list[CardOut]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[Card]) -> CardList:
+        return cls(data=[CardOut.of(card) for card in page.items], next_cursor=page.next_cursor)
 
 
 class PartyOut(Schema):

@@ -1,4 +1,4 @@
-"""Use cases of billing alone: keep what a provider says, before understanding it (B5)."""
+"""Use cases of billing alone: what a provider says is kept before it is understood (B5), cards (S5)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.billing import store
+from chalicelib.billing.cards import Card, removed
 from chalicelib.billing.gateways import Gateway, NotAuthentic
 from chalicelib.billing.rules import ProviderEvent, settled
 from chalicelib.kernel.errors import NotAuthenticated
-from chalicelib.kernel.events import Event
+from chalicelib.kernel.events import Actor, Change, Event
 from chalicelib.storage.transaction import Transaction, retrying
 
 
@@ -45,6 +46,27 @@ def receive(gateway: Gateway, headers: Mapping[str, str], raw: bytes, now: datet
     )
     retrying(lambda: _store(event if event.provider_id else settled(event, "ignored", now)))
     return event.id
+
+
+def cards_of(customer_id: str) -> list[Card]:
+    """A customer's cards on file, the latest first."""
+    return [card for card in store.cards.all_of(customer_id) if card.removed_at is None]
+
+
+def remove_card(card_id: str, actor: Actor, now: datetime) -> Card:
+    """Take a card off file for its owner, who is the actor; again is harmless. `CardNotFound`."""
+
+    def attempt() -> Card:
+        before = store.cards.get_own(card_id, actor.id)
+        after = removed(before, now)
+        if after != before:
+            writing = Transaction()
+            writing.save(store.cards.row(after))
+            writing.audit(Change(card_id, actor.id, "card removed", "on file", "removed", actor, now))
+            writing.commit()
+        return after
+
+    return retrying(attempt)
 
 
 def _store(event: ProviderEvent) -> None:

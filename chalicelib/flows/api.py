@@ -11,8 +11,9 @@ from chalicelib.customers import store as customers
 from chalicelib.edge.auth import CUSTOMER, FINANCE
 from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery
-from chalicelib.flows import purchase, transfers
-from chalicelib.flows.schemas import ConfirmIn, OrderIn, OrderList, OrderOut, PreviewOut
+from chalicelib.flows import attempts, purchase, transfers
+from chalicelib.flows.attempts import InvoiceNotPayable, TooManyAttempts
+from chalicelib.flows.schemas import AttemptIn, ConfirmIn, OrderIn, OrderList, OrderOut, PreviewOut
 from chalicelib.kernel.events import Actor
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.paging import slice_page
@@ -25,7 +26,7 @@ def preview_order(call: Call, body: OrderIn) -> PreviewOut:
     """Price an order without placing it (S2)."""
     wishes = [item.wish() for item in body.items]
     vendor = wiring.vendor()
-    return PreviewOut.of(purchase.preview(call.customer_id, wishes, body.payment_method, vendor, call.now))
+    return PreviewOut.of(purchase.preview(call.customer_id, wishes, body.pay_by(), vendor, call.now))
 
 
 @route(bp, "POST", "/v1/orders", roles=CUSTOMER, body=OrderIn, out=OrderOut, status=201, repeatable=True)
@@ -34,7 +35,7 @@ def place_order(call: Call, body: OrderIn) -> OrderOut:
     placed = purchase.place(
         call.customer_id,
         [item.wish() for item in body.items],
-        body.payment_method,
+        body.pay_by(),
         wiring.vendor(),
         call.now,
         answer=lambda placed: (201, OrderOut.of(placed).model_dump_json()),
@@ -54,6 +55,32 @@ def list_orders(call: Call, query: ListQuery) -> OrderList:
 def read_order(call: Call) -> OrderOut:
     """One of one's own orders, with its payment, tickets and licences."""
     return OrderOut.of(purchase.get_own(call.path["order_id"], call.customer_id))
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/invoices/{invoice_id}/payments",
+    roles=CUSTOMER,
+    body=AttemptIn,
+    out=PaymentOut,
+    status=201,
+    repeatable=True,
+    refuses=(InvoiceNotPayable, TooManyAttempts),
+)
+def pay_again(call: Call, body: AttemptIn) -> PaymentOut:
+    """Pay an open invoice in another way (S5); an open attempt of the same kind is given as it is."""
+    payment = attempts.pay_again(
+        call.path["invoice_id"],
+        body.pay_by(),
+        wiring.vendor(),
+        call.now,
+        actor=Actor(call.customer_id, "store"),
+        customer_id=call.customer_id,
+        answer=lambda made: (201, PaymentOut.of(made).model_dump_json()),
+        repeatable=call.repeatable,
+    )
+    return PaymentOut.of(payment)
 
 
 @route(

@@ -9,27 +9,42 @@ from datetime import datetime
 from chalicelib.billing import rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Charged, ChargeRefused, ChargeRequest, Gateway, Payer
-from chalicelib.billing.rules import Payment, Slip, Transfer
+from chalicelib.billing.links import Links
+from chalicelib.billing.rules import Form, Payment, Slip, Transfer
+from chalicelib.flows import closing
 from chalicelib.kernel.events import SYSTEM, Change, Event
+from chalicelib.orders import store as orders
 from chalicelib.storage.transaction import Stale, Transaction, retrying
 
 
-def charge(payment_id: str, gateways: Mapping[str, Gateway], store_url: str, now: datetime) -> None:
-    """Create the charge at the provider and tell the customer how to pay.
+def charge(payment_id: str, gateways: Mapping[str, Gateway], links: Links, now: datetime) -> None:
+    """Create the charge at the provider and tell the customer how to pay; earlier attempts are closed before.
 
-    Raises `ProviderUnavailable` and `Claimed`: the message comes again later.
+    Raises `ProviderUnavailable`, `BeingCharged` and `Claimed`: the message comes again later.
     """
     payment = billing.payments.get(payment_id)
-    if payment.status != "requested":
+    if payment.status != "requested" or not _is_awaited(payment, gateways, now):
         return
     payment = _claimed(payment, now)
     try:
-        made = gateways[payment.provider].charge(_request(payment, store_url))
+        made = gateways[payment.provider].charge(_request(payment, links))
     except ChargeRefused as refusal:
         code = refusal.code
         _record(payment_id, lambda one: rules.failed(one, code), "payment.failed", now)
         return
     _record(payment_id, lambda one: _charged(one, made), "payment.charged", now)
+
+
+def _is_awaited(payment: Payment, gateways: Mapping[str, Gateway], now: datetime) -> bool:
+    """Whether the order waits for this attempt, now that no other can be paid; if not, it is closed."""
+    order = orders.get(payment.order_id)
+    if order.awaits(payment.id):
+        for earlier in order.earlier_payment_ids:
+            closing.close(earlier, gateways, now)
+        if not order.earlier_payment_ids or orders.get(order.id).awaits(payment.id):
+            return True
+    closing.close(payment.id, gateways, now)
+    return False
 
 
 def _claimed(payment: Payment, now: datetime) -> Payment:
@@ -44,7 +59,7 @@ def _claimed(payment: Payment, now: datetime) -> Payment:
     return claimed
 
 
-def _request(payment: Payment, store_url: str) -> ChargeRequest:
+def _request(payment: Payment, links: Links) -> ChargeRequest:
     # From what was frozen into the invoice: a repeat must ask for the very same charge.
     invoice = billing.invoices.get(payment.invoice_id)
     buyer = invoice.buyer
@@ -61,14 +76,30 @@ def _request(payment: Payment, store_url: str) -> ChargeRequest:
             country=buyer.country,
             locale=invoice.locale,
         ),
-        return_url=store_url,
+        return_url=links.online(invoice),
+        notify_url=links.webhook(payment.provider),
+        card=_card(payment),
+        keep_card=payment.keep_card,
     )
+
+
+def _card(payment: Payment) -> str | None:
+    """The provider's token of the card on file that is to be charged."""
+    if payment.card_id is None:
+        return None
+    card = billing.cards.get(payment.card_id)
+    if card.removed_at:
+        raise ChargeRefused("card_removed", "its holder has taken the card back")
+    return card.token
 
 
 def _charged(payment: Payment, made: Charged) -> Payment:
     slip = Slip(made.slip.line, made.slip.barcode, made.slip.pdf_url) if made.slip else None
     transfer = Transfer(made.transfer.account, made.transfer.reference) if made.transfer else None
-    payment = replace(payment, slip=slip, redirect_url=made.redirect_url, transfer=transfer)
+    form = Form(made.form.url, dict(made.form.fields)) if made.form else None
+    payment = replace(
+        payment, slip=slip, pix=made.pix, redirect_url=made.redirect_url, form=form, transfer=transfer
+    )
     # Should the customer have been quicker than our record of the charge, only its facts are kept.
     return rules.charged(payment, made.provider_id) if payment.status == "requested" else payment
 

@@ -20,9 +20,7 @@ def charge_worker(event: SQSEvent) -> Any:
     """Ask the provider for the charge of each `{"payment_id"}`."""
     return workers.each_message(
         event,
-        lambda body, now: charging.charge(
-            body["payment_id"], wiring.gateways(), wiring.vendor().store_url, now
-        ),
+        lambda body, now: charging.charge(body["payment_id"], wiring.gateways(), wiring.links(), now),
     )
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.billing import expiry, invoices
+from chalicelib.billing import invoices
 from chalicelib.billing import store as billing
-from chalicelib.billing.gateways import Gateway, ProviderPayment, ProviderUnavailable
-from chalicelib.billing.rules import Payment
-from chalicelib.flows import settlement
+from chalicelib.billing.expiry import closable, given_up
+from chalicelib.billing.gateways import Gateway
+from chalicelib.flows import closing
 from chalicelib.flows.reach import Reach
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.events import SYSTEM, Change, Event
@@ -43,23 +43,9 @@ def expire(order_id: str, gateways: Mapping[str, Gateway], now: datetime) -> Non
     if not order_rules.overdue(order, now):
         return
     payment = billing.payments.get(order.payment_id)
-    found = _closed(payment, gateways[payment.provider], now)
-    if found and found.status in ("paid", "refunded"):
-        settlement.take(payment.id, found, now)
+    if closable(payment, now) and closing.money_came(payment, gateways[payment.provider], now):
         return
-    if found and found.status != "canceled":
-        raise ProviderUnavailable(f"{payment.id} is still {found.status}")
     retrying(lambda: close(order_id, now))
-
-
-def _closed(payment: Payment, gateway: Gateway, now: datetime) -> ProviderPayment | None:
-    """The charge as it stands after it was closed at the provider; None if there is none."""
-    if not expiry.closable(payment, now):
-        return None
-    found = gateway.find(payment.id, payment.provider_id)
-    if found is None or found.status != "pending":
-        return found
-    return gateway.cancel(found.provider_id)
 
 
 def close(order_id: str, now: datetime) -> None:
@@ -73,7 +59,7 @@ def close(order_id: str, now: datetime) -> None:
     writing = Transaction()
     pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
         (order, order_rules.expired(order), orders.row),
-        (payment, expiry.expired(payment), billing.payments.row),
+        (payment, given_up(payment, "expired"), billing.payments.row),
         (invoice, invoices.uncollectible(invoice), billing.invoices.row),
         *((ticket, ticket_rules.closed(ticket, REASON), tickets.row) for ticket in opened),
     ]

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.billing import store as billing
+from chalicelib.billing.failures import why
+from chalicelib.billing.rules import BOLETO_ZONE
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
 from chalicelib.flows.reach import Reach
@@ -48,6 +50,7 @@ def boleto_to_pay(event: Event, reach: Reach, now: datetime) -> None:
         "due_date": payment.due_date.isoformat(),
         "digitable_line": payment.slip.line,
         "pdf_url": payment.slip.pdf_url,
+        "pix": payment.pix,
     }
     _send("boleto_to_pay", payment.id, customers.get(payment.customer_id), params, reach, now)
 
@@ -67,18 +70,33 @@ def transfer_to_make(event: Event, reach: Reach, now: datetime) -> None:
 
 
 def order_expired(event: Event, reach: Reach, now: datetime) -> None:
-    """Tell that a boleto was not paid in time, and that money on its way is not lost (S7)."""
+    """Tell that an order was not paid in time, and that money on its way is not lost (S7)."""
     order = orders.get(event.subject)
     payment = billing.payments.get(order.payment_id)
-    if order.status != "expired" or payment.due_date is None:
+    if order.status != "expired" or order.expires_at is None:
         return
     params = {
         "number": billing.invoices.get(order.invoice_id).number,
         "amount": _money(payment.amount),
-        "due_date": payment.due_date.isoformat(),
+        "due_date": (payment.due_date or local_date(order.expires_at, BOLETO_ZONE)).isoformat(),
         "store_url": reach.vendor.store_url,
     }
     _send("order_expired", order.id, customers.get(order.customer_id), params, reach, now)
+
+
+def payment_failed(event: Event, reach: Reach, now: datetime) -> None:
+    """Tell that an attempt came to nothing, and where to try another way, if the order still waits (S5)."""
+    payment = billing.payments.get(event.subject)
+    if not orders.get(payment.order_id).awaits(payment.id):
+        return
+    invoice = billing.invoices.get(payment.invoice_id)
+    params = {
+        "number": invoice.number,
+        "amount": _money(payment.amount),
+        "why": why(payment),
+        "pay_url": reach.links.online(invoice),
+    }
+    _send("payment_failed", payment.id, customers.get(payment.customer_id), params, reach, now)
 
 
 def payment_received(event: Event, reach: Reach, now: datetime) -> None:

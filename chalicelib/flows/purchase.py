@@ -7,32 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.expiry import expires_at
-from chalicelib.billing.rules import (
-    BOLETO_DAYS,
-    BOLETO_ZONE,
-    PROVIDER_OF_METHOD,
-    Invoice,
-    InvoiceLine,
-    Party,
-    Payment,
-)
+from chalicelib.billing.rules import Invoice, InvoiceLine, Party, Payment
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product, offered_to
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
+from chalicelib.flows import attempts
+from chalicelib.flows.attempts import Means, PayBy
 from chalicelib.flows.quote import Context, Extendable, Quote, Wish, quote
 from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.clock import local_date
-from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.events import Actor, Change, Event
 from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.kernel.markets import market_of
-from chalicelib.kernel.methods import Method
 from chalicelib.kernel.paging import Page
 from chalicelib.licensing import store as licensing
 from chalicelib.licensing.decision import usable
@@ -52,8 +45,7 @@ class Preview:
     """What an order would be: its lines, its sum and how it would be paid."""
 
     quote: Quote
-    method: Method
-    due_date: date | None
+    how: Means
 
 
 @dataclass(frozen=True)
@@ -65,16 +57,16 @@ class Placed:
 
 
 def preview(
-    customer_id: str, wishes: Sequence[Wish], method: Method | None, vendor: Vendor, now: datetime
+    customer_id: str, wishes: Sequence[Wish], wanted: PayBy, vendor: Vendor, now: datetime
 ) -> Preview:
     """Price an order without placing it (S2); `Invalid` names every faulty field."""
-    return _preview(customers.get(customer_id), wishes, method, vendor, now)
+    return _preview(customers.get(customer_id), wishes, wanted, vendor, now)
 
 
 def place(
     customer_id: str,
     wishes: Sequence[Wish],
-    method: Method | None,
+    wanted: PayBy,
     vendor: Vendor,
     now: datetime,
     *,
@@ -86,7 +78,7 @@ def place(
     Raises `Invalid` (every faulty field), `Replay`, `IdempotencyKeyReused`.
     """
     customer = cache(lambda: customers.get(customer_id))
-    preview = cache(lambda: _preview(customer(), wishes, method, vendor, now))
+    preview = cache(lambda: _preview(customer(), wishes, wanted, vendor, now))
     order_id = derived_id("ord", repeatable.id) if repeatable else new_id("ord", now)
 
     def attempt() -> Placed:
@@ -121,7 +113,7 @@ def _placed(order: Order) -> Placed:
 
 
 def _preview(
-    customer: Customer, wishes: Sequence[Wish], method: Method | None, vendor: Vendor, now: datetime
+    customer: Customer, wishes: Sequence[Wish], wanted: PayBy, vendor: Vendor, now: datetime
 ) -> Preview:
     market = market_of(customer.country)
     named = {wish.license_id for wish in wishes if wish.license_id}
@@ -137,31 +129,14 @@ def _preview(
         currency=market.currency,
         locale=customer.locale,
     )
-    chosen, faults = _method(customer, method, vendor)
+    how, faults = attempts.means(customer, wanted, vendor, now)
     try:
         quoted = quote(wishes, context)
     except Invalid as invalid:
         raise Invalid(errors=[*invalid.errors, *faults]) from None
     if faults:
         raise Invalid(errors=faults)
-    due = local_date(now, BOLETO_ZONE) + timedelta(days=BOLETO_DAYS) if chosen == "boleto" else None
-    return Preview(quoted, chosen, due)
-
-
-def _method(customer: Customer, wanted: Method | None, vendor: Vendor) -> tuple[Method, list[FieldError]]:
-    """The method to pay by: as asked, else the customer's own, else his country's (S2)."""
-    usual: Method = "boleto" if customer.country == "BR" and customer.tax_id else "card"
-    method: Method = wanted or customer.default_payment_method or usual
-    if method == "transfer" and not vendor.transfer_account:
-        return method, [FieldError("/payment_method", "not_offered", "bank transfers are not taken here")]
-    if method != "boleto":
-        return method, []
-    if market_of(customer.country).currency != "BRL":
-        return method, [FieldError("/payment_method", "boleto_only_in_brl", "a boleto is paid in BRL")]
-    if not customer.tax_id:
-        detail = "a boleto names its payer's CPF or CNPJ: add it with PATCH /v1/me"
-        return method, [FieldError("/payment_method", "tax_id_required", detail)]
-    return method, []
+    return Preview(quoted, how)
 
 
 def _commit(
@@ -176,7 +151,7 @@ def _commit(
     writing = Transaction()
     opened = _tickets(writing, order_id, customer, preview.quote, now)
     invoice = _invoice(writing, order_id, customer, preview.quote, vendor, now)
-    payment = _payment(order_id, invoice.id, customer.id, preview, now)
+    payment = attempts.new_payment(order_id, invoice, preview.how, 1, now)
     order = Order(
         id=order_id,
         customer_id=customer.id,
@@ -187,7 +162,7 @@ def _commit(
         payment_id=payment.id,
         ticket_ids=tuple(ticket.id for ticket in opened),
         created_at=now,
-        expires_at=expires_at(preview.due_date) if preview.due_date else None,
+        expires_at=expires_at(preview.how.due_date) if preview.how.due_date else None,
     )
     placed = Placed(order, payment)
     writing.save(orders.row(order), billing.invoices.row(invoice), billing.payments.row(payment))
@@ -251,20 +226,5 @@ def _invoice(
         buyer=Party(customer.name, customer.tax_id, customer.country, customer.email),
         locale=customer.locale,
         issued_on=taken.on,
-        created_at=now,
-    )
-
-
-def _payment(order_id: str, invoice_id: str, customer_id: str, preview: Preview, now: datetime) -> Payment:
-    return Payment(
-        id=derived_id("pay", order_id, "1"),
-        order_id=order_id,
-        invoice_id=invoice_id,
-        customer_id=customer_id,
-        method=preview.method,
-        provider=PROVIDER_OF_METHOD[preview.method],
-        status="requested",
-        amount=preview.quote.total,
-        due_date=preview.due_date,
         created_at=now,
     )

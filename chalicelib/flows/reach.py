@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chalicelib.billing.links import Links
+from chalicelib.billing.rules import Payment
 from chalicelib.kernel.methods import Method
 
 # Puts one message on a queue; it may arrive more than once.
@@ -36,3 +37,10 @@ class Reach:
     vendor: Vendor
     links: Links
     license_secret: Callable[[], bytes]
+
+
+def take_up(payment: Payment, reach: Reach) -> None:
+    """Have a worker look at an open payment: at one that is not charged yet, or one at its provider."""
+    if payment.is_open:
+        queue = reach.charges if payment.status == "requested" else reach.settlements
+        queue({"payment_id": payment.id})

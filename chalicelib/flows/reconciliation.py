@@ -10,7 +10,7 @@ from datetime import datetime
 
 from chalicelib.billing import store as billing
 from chalicelib.flows.delivery import deliver
-from chalicelib.flows.reach import Reach
+from chalicelib.flows.reach import Reach, take_up
 from chalicelib.mail import service as mail
 from chalicelib.storage.outbox import due_events
 
@@ -26,7 +26,7 @@ def reconcile(reach: Reach, now: datetime) -> None:
     """
     sources: tuple[tuple[Callable[[datetime], Iterable[str]], Callable[[str], None]], ...] = (
         (due_events, lambda event_id: deliver(event_id, reach, now)),
-        (billing.payments.due, lambda payment_id: _take_up_payment(payment_id, reach)),
+        (billing.payments.due, lambda payment_id: take_up(billing.payments.get(payment_id), reach)),
         (billing.events.due, lambda event_id: reach.settlements({"event_id": event_id})),
         (mail.overdue, lambda mail_id: _take_up_mail(mail_id, reach, now)),
     )
@@ -41,11 +41,6 @@ def _swept(ids: Iterable[str], take_up: Callable[[str], None]) -> Iterable[str]:
             take_up(id)
         except Exception as error:
             yield f"{id}: {type(error).__name__}"
-
-
-def _take_up_payment(payment_id: str, reach: Reach) -> None:
-    queue = reach.charges if billing.payments.get(payment_id).status == "requested" else reach.settlements
-    queue({"payment_id": payment_id})
 
 
 def _take_up_mail(mail_id: str, reach: Reach, now: datetime) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.billing.schemas import PaymentOut
+from chalicelib.billing.schemas import CardOut, PaymentOut
 from chalicelib.billing.transfers import BankEntry
 from chalicelib.edge.schema import TRIMMED, Instant, MoneyIn, MoneyOut, Schema
+from chalicelib.flows.attempts import PayBy
 from chalicelib.flows.purchase import Placed, Preview
 from chalicelib.flows.quote import Wish
+from chalicelib.kernel.methods import Method
 from chalicelib.orders.rules import Installation, OrderItem
 
 Domain = Annotated[str, TRIMMED, Field(min_length=1, max_length=253)]
@@ -43,7 +45,23 @@ class OrderIn(Schema):
     """What is ordered and how it will be paid; without a method, the customer's usual one."""
 
     items: list[ItemIn] = Field(min_length=1, max_length=20)
-    payment_method: Literal["boleto", "card", "transfer"] | None = None
+    payment_method: Method | None = None
+    new_card: bool = Field(False, description="pay by another card than the one on file")
+    keep_card: bool = Field(False, description="keep the card that will be used, for later orders")
+
+    def pay_by(self) -> PayBy:
+        return PayBy(self.payment_method, self.new_card, self.keep_card)
+
+
+class AttemptIn(Schema):
+    """Another way to pay an invoice."""
+
+    method: Method
+    new_card: bool = Field(False, description="pay by another card than the one on file")
+    keep_card: bool = Field(False, description="keep the card that will be used, for later orders")
+
+    def pay_by(self) -> PayBy:
+        return PayBy(self.method, self.new_card, self.keep_card)
 
 
 class ConfirmIn(Schema):
@@ -80,10 +98,11 @@ class OrderItemOut(Schema):
 
 
 class PreviewPaymentOut(Schema):
-    """How the order would be paid."""
+    """How the order would be paid; with a `card` on file, at once."""
 
     method: str
     due_date: date | None
+    card: CardOut | None
 
 
 class PreviewOut(Schema):
@@ -95,10 +114,13 @@ class PreviewOut(Schema):
 
     @classmethod
     def of(cls, preview: Preview) -> PreviewOut:
+        how = preview.how
         return cls(
             items=[OrderItemOut.of(item) for item in preview.quote.items],
             total=MoneyOut.of(preview.quote.total),
-            payment=PreviewPaymentOut(method=preview.method, due_date=preview.due_date),
+            payment=PreviewPaymentOut(
+                method=how.method, due_date=how.due_date, card=CardOut.of(how.card) if how.card else None
+            ),
         )
 
 

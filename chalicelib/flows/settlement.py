@@ -12,7 +12,8 @@ from datetime import datetime
 
 from chalicelib.billing import invoices, rules
 from chalicelib.billing import store as billing
-from chalicelib.billing.gateways import Gateway, ProviderPayment
+from chalicelib.billing.cards import Card, card_id
+from chalicelib.billing.gateways import Gateway, ProviderPayment, StoredCard
 from chalicelib.billing.rules import Payment, ProviderEvent
 from chalicelib.billing.verdicts import NEEDS_A_PERSON, Sighting, Verdict, judge
 from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
@@ -48,7 +49,7 @@ def ask(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None
 
 
 def take(payment_id: str, found: ProviderPayment | None, now: datetime) -> None:
-    """Book what the provider has for a pending charge."""
+    """Book what the provider has for an open charge."""
     retrying(lambda: _take_stock(payment_id, found, now))
 
 
@@ -68,11 +69,14 @@ def _settle(event_id: str, found: ProviderPayment | None, now: datetime) -> None
 
 def _take_stock(payment_id: str, found: ProviderPayment | None, now: datetime) -> None:
     payment = billing.payments.get(payment_id)
-    if payment.status != "pending":
+    if not payment.is_open:
         return
     writing = Transaction()
     if _book(writing, payment, found, now) == "not_paid":
-        writing.save(billing.payments.row(rules.asked(payment, now)))
+        if found is None and rules.has_lapsed(payment, now):
+            _close(writing, payment, "lapsed", now)
+        else:
+            writing.save(billing.payments.row(rules.asked(payment, now)))
     writing.commit()
 
 
@@ -89,8 +93,9 @@ def _book(
     verdict = judge(payment, order.status if order else None, seen, announced=announced)
     if verdict == "accept" and payment and order and found:
         accept(writing, payment, order, found.provider_id, found.paid_at or now, SYSTEM, now)
+        _keep_card(writing, payment, found.card, now)
     elif verdict == "closed" and payment:
-        _close(writing, payment, now)
+        _close(writing, payment, "closed_by_provider", now)
     elif verdict in NEEDS_A_PERSON:
         _ask_finance(writing, verdict, payment, found, event, now)
         if payment and payment.status == "pending" and (event is None or _is_of(payment, found)):
@@ -133,8 +138,22 @@ def accept(
     return after
 
 
-def _close(writing: Transaction, payment: Payment, now: datetime) -> None:
-    closed = rules.failed(payment, "closed_by_provider")
+def _keep_card(writing: Transaction, payment: Payment, kept: StoredCard | None, now: datetime) -> None:
+    """Put the card on file that the customer asked to keep (S5)."""
+    if not (kept and payment.keep_card):
+        return
+    id = card_id(payment.customer_id, payment.provider, kept.token)
+    if billing.cards.find(id) is None:
+        card = Card(
+            id, payment.customer_id, payment.provider, kept.token, kept.brand, kept.last4, kept.expires, now
+        )
+        writing.save(billing.cards.row(card))
+        by = Actor(payment.customer_id, "store")
+        writing.audit(Change(id, payment.customer_id, "card kept", None, "on file", by, now))
+
+
+def _close(writing: Transaction, payment: Payment, why: str, now: datetime) -> None:
+    closed = rules.failed(payment, why)
     writing.save(billing.payments.row(closed))
     writing.emit(Event("payment.failed", payment.id, now))
     writing.audit(

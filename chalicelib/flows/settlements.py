@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway
-from chalicelib.flows import expiry, settlement
+from chalicelib.flows import closing, expiry, settlement
 from chalicelib.kernel.clock import parse_instant
+from chalicelib.orders import store as orders
 
 
 def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], now: datetime) -> None:
-    """An event to settle, a pending payment to ask about, or an overdue order to close.
+    """An event to settle, a pending payment to ask about or close, or an overdue order to close.
 
     The last one comes with the time of its sweep, which may have been set ahead of the clock.
     """
@@ -20,4 +22,12 @@ def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], now: datet
     elif "order_id" in message:
         expiry.expire(message["order_id"], gateways, max(now, parse_instant(message["at"])))
     else:
-        settlement.ask(message["payment_id"], gateways, now)
+        _ask(message["payment_id"], gateways, now)
+
+
+def _ask(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
+    payment = billing.payments.get(payment_id)
+    if orders.get(payment.order_id).awaits(payment_id):
+        settlement.ask(payment_id, gateways, now)
+    else:
+        closing.close(payment_id, gateways, now)

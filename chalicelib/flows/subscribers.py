@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from chalicelib.billing import store as billing
+from chalicelib.billing.failures import payer_mends
 from chalicelib.flows import notifications
 from chalicelib.flows.activation import activate
-from chalicelib.flows.reach import Reach
+from chalicelib.flows.reach import Reach, take_up
 from chalicelib.kernel.events import Event
 from chalicelib.orders import store as orders
 from chalicelib.tasks import service as tasks
@@ -25,14 +27,35 @@ def request_charge(event: Event, reach: Reach, now: datetime) -> None:
     reach.charges({"payment_id": orders.get(event.subject).payment_id})
 
 
+def request_attempt(event: Event, reach: Reach, now: datetime) -> None:
+    """Have the provider asked for the charge of another attempt."""
+    reach.charges({"payment_id": event.subject})
+
+
+def ask_at_once(event: Event, reach: Reach, now: datetime) -> None:
+    """A card on file was charged: nothing is left for its holder to do, so that it can be settled (S5)."""
+    if billing.payments.get(event.subject).card_id:
+        reach.settlements({"payment_id": event.subject})
+
+
+def close_others(event: Event, reach: Reach, now: datetime) -> None:
+    """An order was paid, or given up: no other attempt of it may stay payable."""
+    order = orders.get(event.subject)
+    others = {*order.earlier_payment_ids, order.payment_id} - {event.data.get("payment_id")}
+    for payment_id in sorted(others):
+        take_up(billing.payments.get(payment_id), reach)
+
+
 def request_settlement(event: Event, reach: Reach, now: datetime) -> None:
     """Have a stored provider event settled."""
     reach.settlements({"event_id": event.subject})
 
 
 def ask_finance(event: Event, reach: Reach, now: datetime) -> None:
-    """A charge was refused or closed unpaid: somebody must talk to the customer."""
-    tasks.open_once(new_task("finance", "payment_failed", event.subject, {"payment_id": event.subject}, now))
+    """A charge was refused or closed unpaid for a reason that its payer cannot mend himself."""
+    payment = billing.payments.get(event.subject)
+    if not payer_mends(payment):
+        tasks.open_once(new_task("finance", "payment_failed", payment.id, {"payment_id": payment.id}, now))
 
 
 def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
@@ -42,10 +65,11 @@ def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
 
 SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "order.placed": (request_charge, notifications.invoice_issued),
-    "order.expired": (notifications.order_expired,),
-    "order.paid": (activate, notifications.payment_received),
-    "payment.charged": (notifications.boleto_to_pay, notifications.transfer_to_make),
-    "payment.failed": (ask_finance,),
+    "order.expired": (close_others, notifications.order_expired),
+    "order.paid": (activate, close_others, notifications.payment_received),
+    "payment.requested": (request_attempt,),
+    "payment.charged": (ask_at_once, notifications.boleto_to_pay, notifications.transfer_to_make),
+    "payment.failed": (ask_finance, notifications.payment_failed),
     "provider_event.stored": (request_settlement,),
     "license.activated": (notifications.license_active,),
     "license.changed": (notifications.license_changed,),

@@ -40,7 +40,7 @@ def purchase(world: World, calls: Calls) -> dict[str, Counter[str]]:
     with calls.counted() as found["relay its event to two subscribers"]:
         delivery.deliver(told, wiring.reach(), world.now)
     with calls.counted() as found["have it charged"]:
-        charging.charge(payment_id, wiring.gateways(), wiring.vendor().store_url, world.now)
+        charging.charge(payment_id, wiring.gateways(), wiring.links(), world.now)
     world.settle_down()
     world.pay(payment_id)
     event, headers = world.sandbox.signed_events()[-1]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from boto3.dynamodb.types import TypeSerializer
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -32,19 +33,24 @@ ADVISORY = {"product": "advisory-1h"}
 
 
 def ask(
-    world: World, token: str, *items: dict[str, Any], method: str | None = None, key: str | None = None
+    world: World,
+    token: str,
+    *items: dict[str, Any],
+    method: str | None = None,
+    key: str | None = None,
+    **more: Any,
 ) -> Answer:
     """Ask for an order, whatever the answer."""
-    body: dict[str, Any] = {"items": list(items)}
+    body: dict[str, Any] = {"items": list(items), **more}
     if method:
         body["payment_method"] = method
     headers = {"idempotency-key": key} if key else {}
     return world.http("POST", "/v1/orders", body, token=token, headers=headers)
 
 
-def place(world: World, token: str, *items: dict[str, Any], method: str | None = None) -> Any:
+def place(world: World, token: str, *items: dict[str, Any], **how: Any) -> Any:
     """Place an order; its answer."""
-    answer = ask(world, token, *items, method=method)
+    answer = ask(world, token, *items, **how)
     assert answer.status == 201, answer.text
     return answer.json
 
@@ -56,19 +62,49 @@ def read(world: World, token: str, path: str) -> Any:
     return answer.json
 
 
-def charged(world: World, token: str, *items: dict[str, Any], method: str | None = None) -> Any:
+def charged(world: World, token: str, *items: dict[str, Any], **how: Any) -> Any:
     """An order that has its charge at the provider."""
-    order = place(world, token, *items, method=method)
+    order = place(world, token, *items, **how)
     world.settle_down()
     return read(world, token, f"/v1/orders/{order['id']}")
 
 
-def bought(world: World, token: str, *items: dict[str, Any], method: str | None = None) -> Any:
-    """An order that was paid, with everything that follows from it."""
-    order = charged(world, token, *items, method=method)
-    world.pay(order["payment"]["id"])
+def open_form(world: World, payment: Any) -> None:
+    """The payer's browser posts the form of a payment to Redsys's page."""
+    form = payment["form"]
+    raw = urlencode(form["fields"]).encode()
+    path = urlsplit(form["url"]).path
+    assert world.sandbox.answer(Request("POST", path, {}, {}, raw)).status == 200
+
+
+def pay(world: World, payment: Any) -> None:
+    """The payer does what it takes, and everything follows."""
+    if payment["form"]:
+        open_form(world, payment)
+    world.pay(payment["id"])
     assert {answer.status for answer in world.webhooks()} == {200}
     world.settle_down()
+
+
+def attempt(world: World, token: str, invoice_id: str, method: str, **more: Any) -> Any:
+    """Another attempt to pay an invoice, as it stands when its provider has it."""
+    asked = {"method": method, **more}
+    answer = world.http("POST", f"/v1/invoices/{invoice_id}/payments", asked, token=token)
+    assert answer.status == 201, answer.text
+    world.settle_down()
+    return payment(world, token, answer.json["id"])
+
+
+def payment(world: World, token: str, payment_id: str) -> Any:
+    """One of a customer's payments."""
+    found = read(world, token, "/v1/payments?limit=100")["data"]
+    return next(one for one in found if one["id"] == payment_id)
+
+
+def bought(world: World, token: str, *items: dict[str, Any], **how: Any) -> Any:
+    """An order that was paid, with everything that follows from it."""
+    order = charged(world, token, *items, **how)
+    pay(world, order["payment"])
     order = read(world, token, f"/v1/orders/{order['id']}")
     assert order["status"] == "paid"
     return order

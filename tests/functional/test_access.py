@@ -48,6 +48,9 @@ ACCESS = {
     "GET /v1/invoices": CUSTOMERS,
     "GET /v1/invoices/{invoice_id}": CUSTOMERS,
     "GET /v1/payments": CUSTOMERS,
+    "POST /v1/invoices/{invoice_id}/payments": CUSTOMERS,
+    "GET /v1/me/cards": CUSTOMERS,
+    "DELETE /v1/me/cards/{card_id}": CUSTOMERS,
     "GET /v1/licenses": CUSTOMERS,
     "GET /v1/licenses/{license_id}": CUSTOMERS,
     "POST /v1/licenses/{license_id}/addons/{code}/enable": CUSTOMERS,
@@ -74,7 +77,10 @@ ACCESS = {
 # Answered by a function of its own, past Chalice and its authorizer.
 OUTSIDE = {"POST /v1/licenses/validate"}
 # What a route needs in its body before it looks for the object.
-BODIES = {"/v1/licenses/{license_id}/file": {"fingerprint": "host-1"}}
+BODIES = {
+    "/v1/licenses/{license_id}/file": {"fingerprint": "host-1"},
+    "/v1/invoices/{invoice_id}/payments": {"method": "paypal"},
+}
 # Lists that show what belongs to nobody, or to oneself alone.
 NOT_OWNED = {"/v1/me", "/v1/me/products"}
 REFUSED = {"not_authenticated": "401", "forbidden": "403"}
@@ -130,7 +136,9 @@ def test_two_staff_groups_add_up_and_a_member_of_staff_is_no_customer(shared_wor
 def objects(shared_world: World) -> tuple[str, dict[str, str]]:
     """A customer who has one of everything, and the ids of it."""
     _, token = shared_world.customer("owner@example.com")
-    subscribed = steps.bought(shared_world, token, steps.ERP)
+    subscribed = steps.bought(shared_world, token, steps.ERP, method="card", keep_card=True)
+    open_order = steps.charged(shared_world, token, steps.LICENSE)
+    (card,) = steps.read(shared_world, token, "/v1/me/cards")["data"]
     order = steps.bought(shared_world, token, steps.LICENSE, steps.ADDON_A, steps.ADVISORY)
     (subscription,) = steps.read(shared_world, token, "/v1/subscriptions")["data"]
     assert subscription["order_id"] == subscribed["id"]
@@ -140,7 +148,8 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
     return token, {
         "activation_id": activation["id"],
         "order_id": order["id"],
-        "invoice_id": order["invoice_id"],
+        "invoice_id": open_order["invoice_id"],
+        "card_id": card["id"],
         "license_id": order["licenses"][0],
         "code": "supplier-a",
         "subscription_id": subscription["id"],
@@ -172,7 +181,7 @@ def test_an_object_is_its_owners_and_unknown_to_everybody_else(
     assert refused.status == 404
     assert _told(refused) == _told(unknown)
     assert [row for row in shared_world.rows() if row["pk"] not in added] == before
-    assert _called(shared_world, spec, owner, **wanted).status == 200
+    assert _called(shared_world, spec, owner, **wanted).status == spec.status
 
 
 @pytest.mark.parametrize(
@@ -183,6 +192,9 @@ def test_a_list_shows_its_owners_things_and_nobody_elses(
     shared_world: World, objects: tuple[str, dict[str, str]], path: str
 ) -> None:
     owner, _ = objects
+    if path == "/v1/me/cards":
+        # The one that was kept was taken back above.
+        steps.bought(shared_world, owner, steps.LICENSE, method="card", keep_card=True)
     _, other = shared_world.customer("another@example.com", tax_id="11144477735")
     if path not in NOT_OWNED:
         assert steps.read(shared_world, owner, path)["data"]

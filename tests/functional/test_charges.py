@@ -29,7 +29,7 @@ def _charges(world: World) -> list[Any]:
 
 
 def _charge(world: World, payment_id: str, after: timedelta = timedelta(0)) -> None:
-    charging.charge(payment_id, wiring.gateways(), wiring.vendor().store_url, world.now + after)
+    charging.charge(payment_id, wiring.gateways(), wiring.links(), world.now + after)
 
 
 def test_the_order_does_not_wait_for_the_provider(world: World) -> None:
@@ -169,7 +169,7 @@ def test_a_payment_that_was_quicker_than_our_record_of_the_charge_stays_paid(wor
     world.stream()
     (message,) = steps.waiting(world, "charges")
     quick: Any = PaidAtOnce(world, wiring.gateways()["asaas"])
-    charging.charge(message["payment_id"], {"asaas": quick}, "https://store.example.com", world.now)
+    charging.charge(message["payment_id"], {"asaas": quick}, wiring.links(), world.now)
     order = steps.read(world, token, f"/v1/orders/{order['id']}")
     assert (order["status"], order["payment"]["status"]) == ("paid", "paid")
     assert order["payment"]["boleto"]["digitable_line"]

@@ -43,6 +43,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "due_date": "2026-11-27",
         "digitable_line": "00190000090114971860168524522114675860000102656",
         "pdf_url": "https://bank.example/boleto.pdf?id=1&copy=2",
+        "pix": "00020126360014br.gov.bcb.pix6304ABCD",
         "vendor": "Vigencia",
     },
     "payment_received": {
@@ -71,6 +72,14 @@ PARAMS: dict[str, dict[str, Any]] = {
         "amount": {"amount": 12000, "currency": "EUR"},
         "account": "ES91 2100 0418 4502 0005 1332, Vigencia Demo S.L.",
         "reference": "A-2026-000001",
+        "vendor": "Vigencia",
+    },
+    "payment_failed": {
+        "name": "Ana Núñez",
+        "number": "A-2026-000001",
+        "amount": {"amount": 59900, "currency": "BRL"},
+        "why": "declined",
+        "pay_url": "https://api.example/i/0123abc",
         "vendor": "Vigencia",
     },
     "order_expired": {
