@@ -14,8 +14,11 @@ from boto3.dynamodb.types import TypeSerializer
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
+from chalicelib import wiring
 from chalicelib.billing import store as billing
+from chalicelib.billing.rules import Invoice
 from chalicelib.flows import expiry
+from chalicelib.kernel.events import Actor
 from chalicelib.licensing import store as licensing
 from chalicelib.licensing.events import licence_expiry
 from chalicelib.licensing.rules import License
@@ -25,6 +28,7 @@ from chalicelib.storage.transaction import Transaction
 from infra.sandbox.wire import Request
 from tests.world import REGION, Answer, World
 
+OPERATOR = Actor("operator", "staff")
 LICENSE = {"product": "prestaimport", "installation": {"name": "Loja", "domain": "loja.example.com"}}
 ADDON_A = {"product": "supplier-a"}
 ADDON_B = {"product": "supplier-b"}
@@ -83,6 +87,32 @@ def pay(world: World, payment: Any) -> None:
         open_form(world, payment)
     world.pay(payment["id"])
     assert {answer.status for answer in world.webhooks()} == {200}
+    world.settle_down()
+
+
+def pay_with(world: World, payment_id: str, by: str) -> None:
+    """The payer pays in one of several ways that his provider takes, and everything follows."""
+    body = json.dumps({"reference": payment_id, "wait_seconds": 0, "by": by}).encode()
+    assert world.sandbox.answer(Request("POST", "/_sandbox/pay", {}, {}, body)).status == 200
+    assert {answer.status for answer in world.webhooks()} == {200}
+    world.settle_down()
+
+
+def invoice(invoice_id: str) -> Invoice:
+    """The invoice as it is stored."""
+    return billing.invoices.get(invoice_id)
+
+
+def provider_id(payment_id: str) -> str:
+    """The provider's id of a charge."""
+    found = billing.payments.get(payment_id).provider_id
+    assert found
+    return found
+
+
+def expiry_sweep(world: World) -> None:
+    """The hourly sweep of overdue orders runs, with everything that follows."""
+    expiry.sweep(wiring.reach(), world.now)
     world.settle_down()
 
 
