@@ -128,7 +128,7 @@ def accept(
     writing.save(
         billing.payments.row(after),
         billing.invoices.row(invoices.paid(invoice, paid_at)),
-        orders.row(order_rules.paid(order, now)),
+        orders.row(order_rules.paid(order, payment.id, now)),
     )
     writing.emit(Event("order.paid", order.id, now, {"payment_id": payment.id}))
     for subject in (payment, invoice, order):

@@ -87,11 +87,15 @@ class OrderNotFound(NotFound):
     thing = {"en": "order", "es": "el pedido", "pt-BR": "o pedido"}
 
 
-def paid(order: Order, now: datetime) -> Order:
-    """The order after its payment was accepted; only one that waits for it, or did so too long, can be."""
+def paid(order: Order, payment_id: str, now: datetime) -> Order:
+    """The order after a payment was accepted; only one that waits for it, or did so too long, can be.
+
+    Whichever attempt paid is the one that counts.
+    """
     if order.status not in ("pending_payment", "expired"):
         raise ValueError(f"{order.id} is {order.status}")
-    return replace(order, status="paid", paid_at=now)
+    others = tuple(one for one in (*order.earlier_payment_ids, order.payment_id) if one != payment_id)
+    return replace(order, status="paid", paid_at=now, payment_id=payment_id, earlier_payment_ids=others)
 
 
 def attempted(order: Order, payment_id: str, expires_at: datetime | None) -> Order:

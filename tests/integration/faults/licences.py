@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from tests.integration.faults.seen import Check, Row, Seen
 
-ZONE = ZoneInfo("America/Sao_Paulo")
+# Where the customers of these stories live, by what they pay in.
+ZONES = {"BRL": ZoneInfo("America/Sao_Paulo"), "EUR": ZoneInfo("Europe/Madrid")}
 # Days before an end on which its owner is told, and the end itself.
 NOTICES = (30, 7, 1, 0)
 # What decides on a licence, and so is in the copies of it; of its parts, these fields.
@@ -115,13 +116,14 @@ def end_by_staff(seen: Seen, license_id: str, code: str | None) -> datetime | No
 def end_as_paid(seen: Seen, license: Row, code: str | None) -> datetime:
     """So many years after the day of the first activation as there are paid and activated orders of it."""
     paid = sorted(
-        order["activated_at"]
+        (order["activated_at"], order["total"].partition(" ")[2])
         for order in seen.of("order")
         if "activated_at" in order and any(pays_for(item, order, license, code) for item in items(order))
     )
-    first = datetime.fromisoformat(paid[0]).astimezone(ZONE).date()
-    end = years_later(first, len(paid))
-    return datetime(end.year, end.month, end.day, tzinfo=ZONE).astimezone(UTC)
+    activated_at, currency = paid[0]
+    zone = ZONES[currency]
+    end = years_later(datetime.fromisoformat(activated_at).astimezone(zone).date(), len(paid))
+    return datetime(end.year, end.month, end.day, tzinfo=zone).astimezone(UTC)
 
 
 def pays_for(item: Row, order: Row, license: Row, code: str | None) -> bool:

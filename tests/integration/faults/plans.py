@@ -11,7 +11,8 @@ from tests.integration.faults.hooks import Call
 
 @dataclass(frozen=True)
 class Plan:
-    """One purchase; or, with a `story`, what happens later to a licence that was bought before.
+    """One purchase, by a kind of `payer` from wherever his `profile` says; or, with a `story`, what happens
+    later to a licence that was bought before.
 
     `holds`: products that staff granted before. Without `streaming` the table's stream has lost its place,
     and only sweeps deliver. `misled`: an authentic message tells of the money before it is there, and when
@@ -21,13 +22,15 @@ class Plan:
     the charge.
 
     `hurts_reads`: calls without an effect are hurt too. One plan is enough for that: what dies at a read
-    leaves the same world behind as what dies right after its latest effect. In stories, the claims and
-    marks of e-mails are spared: every e-mail takes the same way, which purchases sweep.
+    leaves the same world behind as what dies right after its latest effect. In stories, and with other
+    payers, claims and marks of e-mails are spared: every e-mail takes the same way, which purchases sweep.
     """
 
     name: str
     order: Mapping[str, Any] = field(default_factory=dict)
     story: str = ""
+    payer: str = ""
+    profile: Mapping[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
     streaming: bool = True
     misled: bool = False
@@ -39,7 +42,9 @@ class Plan:
 
     def hurts(self, call: Call) -> bool:
         """Whether a call is worth a fault in the sweep."""
-        return (self.hurts_reads or not call.reads) and not (self.story and call.is_about_mail)
+        return (self.hurts_reads or not call.reads) and not (
+            (self.story or self.payer) and call.is_about_mail
+        )
 
 
 LICENSE = {"product": "prestaimport", "installation": {"name": "Loja", "domain": "loja.example.com"}}
@@ -49,6 +54,13 @@ EVERYTHING = {
     "payment_method": "boleto",
 }
 BY_CARD = {"items": [LICENSE], "payment_method": "card"}
+SPAIN = {"country": "ES", "locale": "es", "tax_id": "12345678Z"}
+
+
+def by(method: str, **more: Any) -> Mapping[str, Any]:
+    """An order that is paid in some way."""
+    return {"items": [LICENSE], "payment_method": method, **more}
+
 
 PLANS = {
     plan.name: plan
@@ -57,6 +69,12 @@ PLANS = {
         Plan("boleto_paid_at_once", BY_BOLETO, hasty=True),
         Plan("card_without_stream", BY_CARD, streaming=False),
         Plan("late_money", BY_BOLETO, misled=True, silent=True, canceled=True, late=True),
+        Plan("paypal", by("paypal"), payer="payer", late=True),
+        Plan("redsys", by("redsys"), payer="payer", profile=SPAIN, late=True),
+        Plan("transfer", by("transfer"), payer="transfer", late=True),
+        Plan("card_on_file", by("card", keep_card=True), payer="keeping", late=True),
+        Plan("change_of_mind", BY_BOLETO, payer="switching", late=True),
+        Plan("unpaid", BY_BOLETO, payer="silent", late=True),
         Plan("renewal", story="renewal", late=True),
         Plan("renewal_of_revoked", story="renewal_of_revoked", canceled=True, late=True),
         Plan("expiry", story="expiry"),

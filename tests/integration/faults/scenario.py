@@ -62,7 +62,7 @@ class Run(Cloud):
 
     def enter(self) -> tuple[Customer, str]:
         """Who buys, and his access token."""
-        self.customer, token = self.world.customer(self.email)
+        self.customer, token = self.world.customer(self.email, **self.plan.profile)
         for product in self.plan.holds:
             self.grant(product)
         return self.customer, token
@@ -160,9 +160,13 @@ class Run(Cloud):
             mails=[mail_ids[message_id] for message_id in taken],
             charges=self.charges() if self.answers else [],
             acknowledged=frozenset(self.acknowledged),
-            orders=1,
+            orders=self.orders_wanted(),
             notices=[],
         )
+
+    def orders_wanted(self) -> int:
+        """How many orders he has asked for."""
+        return 1
 
     # The provider
 

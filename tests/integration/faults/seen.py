@@ -32,6 +32,8 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             # The customer was quicker than our record of the charge.
             ("requested", "paid"),
             ("pending", "paid"),
+            # A part of a transfer.
+            ("pending", "pending"),
             ("pending", "failed"),
             ("requested", "canceled"),
             ("pending", "canceled"),

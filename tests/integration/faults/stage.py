@@ -13,6 +13,7 @@ from tests.integration.faults.cloud import cold_start
 from tests.integration.faults.hooks import EACH, Call, Wire
 from tests.integration.faults.invariants import LIVENESS, SAFETY, broken
 from tests.integration.faults.pairs import Pair
+from tests.integration.faults.payers import PAYERS
 from tests.integration.faults.plans import PLANS
 from tests.integration.faults.scenario import Run
 from tests.integration.faults.schedule import Choose, Next, interleave
@@ -133,7 +134,7 @@ class Stage:
         chosen = PLANS[plan]
         if not chosen.story:
             self.clear()
-            return Run(self.world, chosen, wire, self.check_safety)
+            return PAYERS[chosen.payer](self.world, chosen, wire, self.check_safety)
         past = self.bought()
         self.clear(past)
         return STORIES[chosen.story](self.world, chosen, wire, self.check_safety, past)

@@ -9,7 +9,17 @@ from typing import Any, get_args
 import pytest
 
 from chalicelib.kernel.money import Money
-from chalicelib.orders.rules import Order, OrderItem, Status, activated, expired, overdue, paid
+from chalicelib.orders.rules import (
+    Order,
+    OrderItem,
+    Status,
+    activated,
+    attempted,
+    canceled,
+    expired,
+    overdue,
+    paid,
+)
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 ITEM = OrderItem("prestaimport", "license", "PrestaImport", 3, Money(59900, "BRL"))
@@ -26,7 +36,7 @@ def test_a_line_costs_its_price_times_its_quantity() -> None:
 @pytest.mark.parametrize("status", ["pending_payment", "expired"])
 def test_an_order_that_waits_or_waited_too_long_can_be_paid(status: Any) -> None:
     order = replace(ORDER, status=status)
-    after = paid(order, NOW)
+    after = paid(order, order.payment_id, NOW)
     assert replace(after, status=status, paid_at=None) == order
     assert (after.status, after.paid_at) == ("paid", NOW)
 
@@ -42,11 +52,11 @@ def test_an_order_is_overdue_from_its_instant_on_while_it_waits() -> None:
 @pytest.mark.parametrize("status", OTHERS)
 def test_no_other_order_can_be_paid(status: Any) -> None:
     with pytest.raises(ValueError, match=status):
-        paid(replace(ORDER, status=status), NOW)
+        paid(replace(ORDER, status=status), ORDER.payment_id, NOW)
 
 
 def test_a_paid_order_is_activated_once() -> None:
-    after = activated(paid(ORDER, NOW), ("lic_1",), NOW)
+    after = activated(paid(ORDER, ORDER.payment_id, NOW), ("lic_1",), NOW)
     assert (after.status, after.license_ids, after.activated_at) == ("paid", ("lic_1",), NOW)
     with pytest.raises(ValueError, match="activated"):
         activated(after, ("lic_2",), NOW)
@@ -56,3 +66,26 @@ def test_a_paid_order_is_activated_once() -> None:
 def test_no_unpaid_order_is_activated(status: Any) -> None:
     with pytest.raises(ValueError, match=status):
         activated(replace(ORDER, status=status), (), NOW)
+
+
+def test_whichever_attempt_pays_is_the_one_that_counts() -> None:
+    tried = attempted(attempted(ORDER, "pay_2", None), "pay_3", None)
+    assert (tried.payment_id, tried.earlier_payment_ids) == ("pay_3", (ORDER.payment_id, "pay_2"))
+    after = paid(tried, "pay_2", NOW)
+    assert (after.payment_id, after.earlier_payment_ids) == ("pay_2", (ORDER.payment_id, "pay_3"))
+
+
+def test_an_attempt_without_an_end_of_its_own_keeps_the_orders() -> None:
+    by_boleto = attempted(ORDER, "pay_2", NOW)
+    assert attempted(by_boleto, "pay_3", None).expires_at == NOW
+
+
+@pytest.mark.parametrize("status", ["pending_payment", "expired"])
+def test_an_order_that_was_not_paid_can_be_canceled(status: Any) -> None:
+    assert canceled(replace(ORDER, status=status)).status == "canceled"
+
+
+@pytest.mark.parametrize("status", ["paid", "canceled", "refunded"])
+def test_another_order_cannot_be_canceled(status: Any) -> None:
+    with pytest.raises(ValueError, match=status):
+        canceled(replace(ORDER, status=status))

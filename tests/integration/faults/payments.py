@@ -1,0 +1,114 @@
+"""What must hold of money, read from raw rows and from the providers, never through the code under test."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.integration.faults.seen import Check, Row, Seen
+
+
+def charge_id(payment: Row) -> str:
+    """The provider's own id of a charge: Redsys's is told together with our payment id."""
+    return str(payment.get("provider_id", "")).partition("-")[0]
+
+
+def only_real_money_is_accepted(seen: Seen) -> Iterator[str]:
+    """4. Paid means: the provider has the money, all of it, in the right currency, under our reference."""
+    for payment in seen.of("payment"):
+        if payment["status"] != "paid" or payment["provider"] == "manual":
+            continue
+        wanted = ("paid", payment["amount"], payment["id"])
+        told = [
+            (charge["status"], f"{charge['amount']} {charge['currency']}", charge["reference"])
+            for charge in seen.charges
+            if charge["id"] == charge_id(payment)
+        ]
+        if told != [wanted]:
+            yield f"{payment['id']} is paid, the provider says {told}"
+
+
+def bank_lines_add_up(seen: Seen) -> Iterator[str]:
+    """4. What is booked of a transfer is the sum of its bank lines, each once; paid means all of it."""
+    lines = [(row["reference"], row["payment_id"], minor(row["amount"])) for row in seen.of("bank_entry")]
+    twice = [reference for reference, count in Counter(line[0] for line in lines).items() if count > 1]
+    yield from (f"bank reference {reference} is booked twice" for reference in twice)
+    for payment in seen.of("payment"):
+        arrived = sum(amount for _, payment_id, amount in lines if payment_id == payment["id"])
+        if arrived != minor(payment.get("received", "0 X")):
+            yield f"{payment['id']} has {payment.get('received')}, its bank lines {arrived}"
+        by_hand = payment["provider"] == "manual" and payment["status"] == "paid"
+        if by_hand and arrived < minor(payment["amount"]):
+            yield f"{payment['id']} is paid with {arrived} of {payment['amount']}"
+
+
+def paid_is_paid_everywhere(seen: Seen) -> Iterator[str]:
+    """4. Order, invoice and payment agree on the amount, and become paid together."""
+    invoices, payments = seen.by_id("invoice"), seen.by_id("payment")
+    for order in seen.of("order"):
+        invoice, payment = invoices.get(order["invoice_id"]), payments.get(order["payment_id"])
+        if not invoice or not payment:
+            yield f"{order['id']} lacks its invoice or payment"
+            continue
+        if not order["total"] == invoice["total"] == payment["amount"]:
+            yield f"{order['id']}: {order['total']}, {invoice['total']}, {payment['amount']}"
+        if len({row["status"] == "paid" for row in (order, invoice, payment)}) > 1:
+            yield f"{order['id']} is {order['status']}, {invoice['status']}, {payment['status']}"
+    of_orders = {row["invoice_id"] for row in seen.of("order")}
+    of_orders |= {payment_id for order in seen.of("order") for payment_id in attempts(order)}
+    if not of_orders >= {*invoices, *payments}:
+        yield f"without an order: {({*invoices, *payments}) - of_orders}"
+
+
+def a_payment_has_one_charge(seen: Seen) -> Iterator[str]:
+    """Nobody can pay twice: at most one charge of a payment stands at the provider."""
+    standing = Counter(charge["reference"] for charge in seen.charges if charge["status"] != "canceled")
+    yield from (f"{payment} has {count} charges" for payment, count in standing.items() if count > 1)
+
+
+def an_order_can_be_paid_once(seen: Seen) -> Iterator[str]:
+    """Nobody can pay twice: of all attempts of an order, at most one is open at its provider."""
+    open_ones = [charge["reference"] for charge in seen.charges if charge["payable"]]
+    for order in seen.of("order"):
+        payable = [payment_id for payment_id in attempts(order) if payment_id in open_ones]
+        if len(payable) > 1:
+            yield f"{order['id']} can be paid by {payable}"
+
+
+def nobody_can_pay_for_nothing(seen: Seen) -> Iterator[str]:
+    """When all is quiet, what can be paid is what an order waits for."""
+    awaited = {row["payment_id"] for row in seen.of("order") if row["status"] == "pending_payment"}
+    for charge in seen.charges:
+        if charge["payable"] and charge["reference"] not in awaited:
+            yield f"{charge['id']} can be paid for nothing"
+
+
+def no_money_comes_to_nothing(seen: Seen) -> Iterator[str]:
+    """5. What a customer paid is booked on his order, or is a case on somebody's desk."""
+    booked = {charge_id(row) for row in seen.of("payment") if row["status"] == "paid"}
+    told = [json.loads(row["facts"]).get("provider_id", "") for row in seen.of("task")]
+    cases = [provider_id.partition("-")[0] for provider_id in told]
+    for charge in seen.charges:
+        if charge["status"] == "paid" and (charge["id"] in booked) + cases.count(charge["id"]) != 1:
+            yield f"{charge['id']} is booked {charge['id'] in booked}, and in the cases {cases}"
+
+
+def attempts(order: Row) -> list[str]:
+    """The ids of all payments of an order."""
+    return [*json.loads(order["earlier_payment_ids"]), order["payment_id"]]
+
+
+def minor(amount: str) -> int:
+    """`"19900 BRL"` → 19900."""
+    return int(amount.partition(" ")[0])
+
+
+MONEY: tuple[Check, ...] = (
+    only_real_money_is_accepted,
+    bank_lines_add_up,
+    paid_is_paid_everywhere,
+    a_payment_has_one_charge,
+    an_order_can_be_paid_once,
+)
+MONEY_IN_THE_END: tuple[Check, ...] = (no_money_comes_to_nothing, nobody_can_pay_for_nothing)
