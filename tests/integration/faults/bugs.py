@@ -150,6 +150,20 @@ def take_every_lease(payment: rules.Payment, now: datetime) -> rules.Payment:
     return replace(payment, claimed_until=now + rules.CHARGE_LEASE)
 
 
+def close_nothing(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
+    """An attempt that nobody waits for any more stays as it is."""
+
+
+def ask_nobody(payment: rules.Payment, gateway: Gateway, now: datetime) -> bool:
+    """What is given up here is not closed at its provider."""
+    return False
+
+
+def another_id(prefix: str, *parts: str) -> str:
+    """Each telling of a thing counts as a thing of its own."""
+    return f"{prefix}_{uuid.uuid4().hex}"
+
+
 class NeverDue(Records[Any]):
     """The schedule does not look after records of this kind."""
 

@@ -15,8 +15,9 @@ from chalicelib import wiring
 from chalicelib.billing import rules as billing_rules
 from chalicelib.billing import service as billing_service
 from chalicelib.billing import store as billing
+from chalicelib.billing import transfers as billing_transfers
 from chalicelib.billing.gateways.asaas import Asaas
-from chalicelib.flows import activation, delivery, reconciliation, settlement
+from chalicelib.flows import activation, closing, delivery, reconciliation, settlement
 from chalicelib.licensing import service as licensing_service
 from chalicelib.licensing.rules import License
 from chalicelib.mail import rules as mail_rules
@@ -165,6 +166,24 @@ MUTANTS = (
         ((billing_rules, "claim", bugs.take_every_lease),),
         breaks="a_payment_has_one_charge",
         pair="two_charge_workers",
+    ),
+    Mutant(
+        "former attempt left open",
+        ((closing, "close", bugs.close_nothing),),
+        breaks="an_order_can_be_paid_once",
+        plan="change_of_mind",
+    ),
+    Mutant(
+        "order given up with its slip still payable",
+        ((closing, "money_came", bugs.ask_nobody),),
+        breaks="nobody_can_pay_for_nothing",
+        plan="unpaid",
+    ),
+    Mutant(
+        "bank lines not told apart",
+        ((billing_transfers, "derived_id", bugs.another_id),),
+        breaks="bank_lines_add_up",
+        plan="transfer",
     ),
     Mutant(
         "copies of a licence beside the transaction",

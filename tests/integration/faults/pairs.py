@@ -9,10 +9,12 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.flows import activation
+from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.events import Event
 from chalicelib.licensing import service as licensing
 from tests.integration.faults.cloud import RETRY_AFTER
 from tests.integration.faults.hooks import Wire
+from tests.integration.faults.payers import ByTransfer, Silent, Switching
 from tests.integration.faults.scenario import Run
 from tests.integration.faults.stories import Care, Expiry, Owner, Renewal
 from tests.world import WORKERS
@@ -96,6 +98,59 @@ def a_renewal_and_a_notice(run: Renewal) -> tuple[Work, Work]:
     return activations(run, run.week_before), notices(run)
 
 
+def an_expiry_and_the_payment(run: Silent) -> tuple[Work, Work]:
+    """The boleto is paid at the very moment at which its order is given up."""
+    run.place()
+    run.rest()
+    payment_id = run.payment_id
+    return overdue(run), lambda: run.pay_meanwhile(payment_id)
+
+
+def an_expiry_and_a_settlement(run: Silent) -> tuple[Work, Work]:
+    """The boleto was paid on the last day, of which the provider tells while the order is given up."""
+    event_id = until_told(run)
+    return overdue(run), worker(run, "settlements", event_id=event_id)
+
+
+def two_expiries(run: Silent) -> tuple[Work, Work]:
+    """A queue delivers one message twice."""
+    run.place()
+    run.rest()
+    work = overdue(run)
+    return work, work
+
+
+def one_bank_line_confirmed_twice(run: ByTransfer) -> tuple[Work, Work]:
+    """Two people in finance have the same statement before them."""
+    run.place()
+    run.rest()
+    run.parts = {"N1": 59_900}
+    return lambda: run.confirm("N1", 59_900), lambda: run.confirm("N1", 59_900)
+
+
+def two_bank_lines_at_once(run: ByTransfer) -> tuple[Work, Work]:
+    """Each of two people confirms one of the two parts."""
+    run.place()
+    run.rest()
+    return lambda: run.confirm("N1", 10_000), lambda: run.confirm("N2", 49_900)
+
+
+def a_change_of_mind_and_the_payment(run: Switching) -> tuple[Work, Work]:
+    """The former attempt is paid while its successor is about to be charged."""
+    run.place()
+    run.rest()
+    former = run.payment_id
+    run.switch()
+    return worker(run, "charges", payment_id=run.payment_id), lambda: run.pay_meanwhile(former)
+
+
+def two_changes_of_mind(run: Switching) -> tuple[Work, Work]:
+    """The client's impatient retry arrives while his first request is being answered."""
+    run.place()
+    run.rest()
+    return run.switch, run.switch
+
+
 PAIRS: dict[str, Pair] = {
     meet.__name__: Pair(plan, meet)
     for plan, meets in (
@@ -111,6 +166,9 @@ PAIRS: dict[str, Pair] = {
                 two_deliveries_of_one_mail,
             ),
         ),
+        ("unpaid", (an_expiry_and_the_payment, an_expiry_and_a_settlement, two_expiries)),
+        ("transfer", (one_bank_line_confirmed_twice, two_bank_lines_at_once)),
+        ("change_of_mind", (a_change_of_mind_and_the_payment, two_changes_of_mind)),
         ("care", (two_installations_and_one_seat,)),
         ("expiry", (two_ticks_of_licences,)),
         ("renewal", (a_renewal_and_a_notice,)),
@@ -123,6 +181,14 @@ def activations(run: Run, now: datetime) -> Work:
     """The subscriber that activates the run's order."""
     paid = Event("order.paid", run.order_id, now, {"payment_id": run.payment_id})
     return lambda: activation.activate(paid, wiring.reach(), now)
+
+
+def overdue(run: Silent) -> Work:
+    """The worker that gives an order up, at the instant from which it may."""
+    (order,) = run.world.rows("order")
+    run.world.now = datetime.fromisoformat(order["expires_at"])
+    at = rfc3339(run.world.now)
+    return worker(run, "settlements", order_id=order["id"], at=at)
 
 
 def notices(run: Owner) -> Work:
