@@ -136,7 +136,8 @@ class Keeping(Payer):
         return {**self.plan.order, "keep_card": not self.asks_again}
 
     def finish(self) -> None:
-        """Two orders, of which only the first needs a page."""
+        """Two orders, of which only the first needs a page; faults begin with the second."""
+        self.wire.armed = False
         super().finish()
         self.wire.armed = True
         self.asks_again, self.answers, self.key = True, [], f"{self.key}-second"

@@ -158,7 +158,7 @@ class Run(Cloud):
         return Seen(
             rows=self.world.rows(),
             mails=[mail_ids[message_id] for message_id in taken],
-            charges=self.charges() if self.answers else [],
+            charges=self.charges(),
             acknowledged=frozenset(self.acknowledged),
             orders=self.orders_wanted(),
             notices=[],
@@ -172,7 +172,7 @@ class Run(Cloud):
 
     def charges(self) -> list[dict[str, Any]]:
         """The charges that the provider has for this purchase."""
-        return self.charges_of({self.payment_id})
+        return self.charges_of({self.payment_id} if self.answers else ())
 
     def charges_of(self, payment_ids: Container[str]) -> list[dict[str, Any]]:
         """The charges that the provider has for some payments."""
