@@ -295,7 +295,7 @@ def sandbox(state_file: Any = None) -> Sandbox:
 
 def create_table(dynamodb: Any, name: str) -> None:
     """The table as the template declares it."""
-    keys = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+    keys = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk")
 
     def schema(partition: str, sort: str) -> list[dict[str, str]]:
         return [
@@ -314,7 +314,7 @@ def create_table(dynamodb: Any, name: str) -> None:
                 "KeySchema": schema(f"{index}pk", f"{index}sk"),
                 "Projection": {"ProjectionType": "ALL"},
             }
-            for index in ("gsi1", "gsi2")
+            for index in ("gsi1", "gsi2", "gsi3")
         ],
     )
 

@@ -171,6 +171,11 @@ class Payment:
         """Whether it may still be paid."""
         return self.status in ("requested", "pending")
 
+    @property
+    def reported_at(self) -> datetime:
+        """Under which instant reports list it: when it was paid; as long as it is not, when it was made."""
+        return self.paid_at or self.created_at
+
 
 @dataclass(frozen=True)
 class ProviderEvent:

@@ -92,7 +92,8 @@ def _responses(spec: RouteSpec, references: Any) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "success"}
     if spec.out:
         schema = references[(spec.out, "serialization")]
-        answer["content"] = {"application/json": {"schema": schema}}
+        others = {media_type: {"schema": {"type": "string"}} for media_type in spec.media_types}
+        answer["content"] = {"application/json": {"schema": schema}, **others}
     problem = {"application/problem+json": {"schema": references[(Problem, "serialization")]}}
     refused = {
         str(status): {"description": TITLES[status][DEFAULT_LOCALE], "content": problem}

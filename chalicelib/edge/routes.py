@@ -93,6 +93,7 @@ class RouteSpec:
     status: int = 200
     repeatable: bool = False
     raw: bool = False
+    media_types: tuple[str, ...] = ()
     refuses: tuple[type[Refusal], ...] = ()
 
 
@@ -110,8 +111,8 @@ def route(
     """Register a view for `method path`. `roles=None` is public; otherwise the caller needs one of them.
 
     `declared`: `body`, `query`, `out` (models), `status`, `repeatable` (honours Idempotency-Key), `raw`
-    (the view reads the body's bytes itself, as webhooks must) and `refuses` (refusals that do not follow
-    from the rest, for the description).
+    (the view reads the body's bytes itself, as webhooks must), and for the description `media_types` (what
+    the answer can be besides JSON) and `refuses` (refusals that do not follow from the rest).
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:

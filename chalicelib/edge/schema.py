@@ -25,6 +25,7 @@ Instant = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
 
 # For what people type; passwords and nonces are taken as they come.
 TRIMMED = StringConstraints(strip_whitespace=True)
+Currency = Literal["BRL", "CLP", "EUR", "USD"]
 
 
 class Schema(BaseModel):
@@ -48,7 +49,7 @@ class MoneyIn(Schema):
     """`{"amount": 19900, "currency": "BRL"}`: minor units, more than nothing."""
 
     amount: int = Field(gt=0, le=10**12, strict=True)
-    currency: Literal["BRL", "CLP", "EUR", "USD"]
+    currency: Currency
 
     def money(self) -> Money:
         return Money(self.amount, self.currency)

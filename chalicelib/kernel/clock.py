@@ -20,6 +20,11 @@ def sortable(instant: datetime) -> str:
     return f"{instant.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
+def place_in_time(instant: datetime, id: str) -> str:
+    """A text that sorts by time, and is another one for each id."""
+    return f"{sortable(instant)}#{id}"
+
+
 def parse_instant(text: str) -> datetime:
     """RFC 3339 text to aware UTC; ValueError when it has no offset."""
     instant = datetime.fromisoformat(text)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 from chalicelib.kernel.errors import FieldError, Invalid
@@ -59,3 +60,20 @@ def slice_page(items: Sequence[T], limit: int, cursor: str | None) -> Page[T]:
         start = int(text)
     following = encode_cursor({"from": str(start + limit)}) if start + limit < len(items) else None
     return Page(tuple(items[start : start + limit]), following)
+
+
+def pick_page(items: Iterable[T], place: Callable[[T], str], limit: int, cursor: str | None) -> Page[T]:
+    """One page of what comes in falling order of `place`; takes no more of it than the page needs."""
+    last = _last_place(cursor) if cursor else None
+    rest = (item for item in items if last is None or place(item) < last)
+    # One more than is shown: it tells whether there is a next page.
+    found = tuple(islice(rest, limit + 1))
+    following = encode_cursor({"after": place(found[limit - 1])}) if len(found) > limit else None
+    return Page(found[:limit], following)
+
+
+def _last_place(cursor: str) -> str:
+    position = decode_cursor(cursor)
+    if position.keys() != {"after"}:
+        raise NotACursor()
+    return position["after"]

@@ -3,13 +3,14 @@
 A record is a frozen dataclass with an `id` and a `version` (None until stored). Its row class declares one
 attribute for each field, under the same name, so that the mapping is one function. A record with a
 `customer_id` is listed under its customer, in order of `created_at`; one with a `due_at` stands in the due
-index for as long as that says an instant; one with a `kept_until` leaves the table after that.
+index for as long as that says an instant; one with a `reported_at` stands in the index by period, under that
+instant's month; one with a `kept_until` leaves the table after that.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -18,7 +19,7 @@ from chalicelib.kernel.clock import sortable
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.paging import NotACursor, Page, decode_cursor, encode_cursor
 from chalicelib.storage.keys import key
-from chalicelib.storage.table import ByOwner, Row, due, due_until, load
+from chalicelib.storage.table import ByOwner, Row, due, due_until, load, reported, reported_within
 
 D = TypeVar("D")
 R = TypeVar("R", bound=Row)
@@ -63,9 +64,9 @@ class Records(Generic[D]):
             keys |= {"gsi1pk": owner, "gsi1sk": key(self.prefix, sortable(record.created_at), record.id)}
         if kept_until := getattr(record, "kept_until", None):
             keys["ttl"] = int(kept_until.timestamp())
-        return to_row(
-            self.row_type, record, {**keys, **due(self.prefix, getattr(record, "due_at", None), record.id)}
-        )
+        keys |= due(self.prefix, getattr(record, "due_at", None), record.id)
+        keys |= reported(self.prefix, getattr(record, "reported_at", None), record.id)
+        return to_row(self.row_type, record, keys)
 
     def find(self, id: str, *, consistent: bool = True) -> D | None:
         """A record, or None."""
@@ -85,6 +86,12 @@ class Records(Generic[D]):
         if record is None or record.customer_id != customer_id:
             raise self.missing(id=id)
         return record  # type: ignore[no-any-return]
+
+    def several(self, ids: Iterable[str]) -> dict[str, D]:
+        """Those that exist, by id, a hundred in one request."""
+        keys = [(key(self.prefix, id), self.prefix) for id in sorted(set(ids))]
+        rows = self.row_type.batch_get(keys, consistent_read=True)
+        return {row.pk.partition("#")[2]: to_record(row, self.record_type) for row in rows}
 
     def page(self, customer_id: str, limit: int, cursor: str | None) -> Page[D]:
         """One page of a customer's records, newest first; `NotACursor` for a foreign cursor."""
@@ -108,6 +115,11 @@ class Records(Generic[D]):
         """Ids of records with work due at or before `now`; whoever takes one up reads it as it is then."""
         for row in due_until(self.row_type, self.prefix, now):
             yield row.pk.partition("#")[2]
+
+    def reported(self, start: datetime, end: datetime) -> Iterator[D]:
+        """Records reported in [start, end), newest first; months without any of it are not read."""
+        for row in reported_within(self.row_type, self.prefix, start, end):
+            yield to_record(row, self.record_type)
 
     def _listed(self, owner: str, **options: Any) -> list[Row]:
         condition = ByOwner.gsi1sk.startswith(f"{self.prefix}#")

@@ -1,10 +1,10 @@
-"""The one table: its base row, the registered key prefixes, and the index of due work."""
+"""The one table: its base row and its indexes, by owner, of due work and by period."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute, VersionAttribute
@@ -13,7 +13,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from chalicelib.kernel.clock import sortable
+from chalicelib.kernel.clock import place_in_time, sortable
 
 DUE_SHARDS = 4
 
@@ -45,6 +45,17 @@ class ByDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     gsi2sk = UnicodeAttribute(range_key=True)
 
 
+class ByPeriod(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """What is reported, by the month in which it happened and in order of time."""
+
+    class Meta:
+        index_name = "gsi3"
+        projection = AllProjection()
+
+    gsi3pk = UnicodeAttribute(hash_key=True)
+    gsi3sk = UnicodeAttribute(range_key=True)
+
+
 class Row(Model):
     """Keys, kind and version; every row of the table is a subclass of this."""
 
@@ -62,9 +73,12 @@ class Row(Model):
     gsi1sk = UnicodeAttribute(null=True)
     gsi2pk = UnicodeAttribute(null=True)
     gsi2sk = UnicodeAttribute(null=True)
+    gsi3pk = UnicodeAttribute(null=True)
+    gsi3sk = UnicodeAttribute(null=True)
     ttl = NumberAttribute(null=True)
     by_owner = ByOwner()
     by_due = ByDue()
+    by_period = ByPeriod()
 
 
 class Copy(Row):
@@ -93,7 +107,14 @@ def due(kind: str, at: datetime | None, id: str) -> dict[str, Any]:
     """The `gsi2` keys of work due at `at`; none when nothing is due."""
     if at is None:
         return {}
-    return {"gsi2pk": f"DUE#{kind}#{shard_of(id)}", "gsi2sk": f"{sortable(at)}#{id}"}
+    return {"gsi2pk": f"DUE#{kind}#{shard_of(id)}", "gsi2sk": place_in_time(at, id)}
+
+
+def reported(kind: str, at: datetime | None, id: str) -> dict[str, Any]:
+    """The `gsi3` keys of what is reported at `at`; none for what is in no report."""
+    if at is None:
+        return {}
+    return {"gsi3pk": f"{kind}#{_month_of(at)}", "gsi3sk": place_in_time(at, id)}
 
 
 def shard_of(id: str) -> int:
@@ -122,3 +143,26 @@ def due_until(row_type: type[R], kind: str, now: datetime) -> Iterable[R]:
     for shard in range(DUE_SHARDS):
         condition: Condition = ByDue.gsi2sk <= f"{sortable(now)}#~"
         yield from row_type.by_due.query(f"DUE#{kind}#{shard}", condition)
+
+
+def reported_within(row_type: type[R], kind: str, start: datetime, end: datetime) -> Iterable[R]:
+    """Rows of `kind` reported in [start, end), newest first; of each month, only that part is read."""
+    # No key equals a bare instant, as an id follows it: `between` never takes in what happened at `end`.
+    condition = ByPeriod.gsi3sk.between(sortable(start), sortable(end))
+    for month in _months(start, end):
+        yield from row_type.by_period.query(f"{kind}#{month}", condition, scan_index_forward=False)
+
+
+def _month_of(at: datetime) -> str:
+    """`YYYY-MM`, in UTC: the table knows no market's zone, and a zone may change."""
+    return sortable(at)[:7]
+
+
+def _months(start: datetime, end: datetime) -> Iterator[str]:
+    """The months that [start, end) touches, newest first."""
+    if start >= end:
+        return
+    first, last = start.astimezone(UTC), (end - datetime.resolution).astimezone(UTC)
+    for number in range(last.year * 12 + last.month, first.year * 12 + first.month - 1, -1):
+        year, month = divmod(number - 1, 12)
+        yield f"{year:04d}-{month + 1:02d}"

@@ -162,8 +162,9 @@ def layer_of(dotted: str) -> str:
 
 
 def _flows_layer(file: str) -> str:
-    if file in ("api", "schemas"):
-        return f"flows.{file}"
+    # The routes of one subject have a module of their own: `reports_api`, `reports_schemas`.
+    if (kind := file.rpartition("_")[2]) in ("api", "schemas"):
+        return f"flows.{kind}"
     return "flows.entrance" if file in ("events", "relay") else "flows"
 
 

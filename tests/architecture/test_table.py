@@ -1,4 +1,4 @@
-"""Keys: every prefix has one store, and every kind of due work has its sweep (design, section 2)."""
+"""Keys: every prefix has one store, all due work its sweep, all that is reported its report (design, 2)."""
 
 from __future__ import annotations
 
@@ -50,10 +50,18 @@ def key_faults(module: Module) -> Iterator[str]:
 
 def work_faults(product: tuple[Module, ...]) -> Iterator[str]:
     """Kinds of due work that no sweep looks for, and sweeps for what nobody makes due."""
-    made = {kind for module in product for kind in (*_kinds(module, DUE), *_due_records(module))}
-    swept = {kind for module in product for kind in _kinds(module, DUE_UNTIL)} | _swept_records(product)
+    made = {kind for module in product for kind in (*_kinds(module, DUE), *_saying(module, "due_at"))}
+    swept = {kind for module in product for kind in _kinds(module, DUE_UNTIL)} | _asked(product, "due")
     yield from (f"nobody sweeps due {kind}" for kind in made - swept)
     yield from (f"a sweep looks for {kind}, which is never due" for kind in swept - made)
+
+
+def report_faults(product: tuple[Module, ...]) -> Iterator[str]:
+    """Kinds of records in the index by period that nobody reads there, and readings of what is not in it."""
+    told = {kind for module in product for kind in _saying(module, "reported_at")}
+    read = _asked(product, "reported")
+    yield from (f"nobody reports {kind}" for kind in told - read)
+    yield from (f"a report reads {kind}, which is never reported" for kind in read - told)
 
 
 def _prefixes(module: Module) -> Iterator[str]:
@@ -89,26 +97,26 @@ def _records(module: Module) -> Iterator[tuple[str, ast.Call]]:
             yield ast.unparse(node.targets[0]), made  # type: ignore[attr-defined]
 
 
-def _due_records(module: Module) -> Iterator[str]:
-    """Prefixes of those whose records say when they are due."""
+def _saying(module: Module, when: str) -> Iterator[str]:
+    """Prefixes of those whose records say when they are due, or reported."""
     for _, made in _records(module):
         home, _, name = origin(module, made.args[2]).rpartition(".")
         for node in the_module(f"{home.replace('.', '/')}.py").tree.body:
-            if isinstance(node, ast.ClassDef) and node.name == name and "due_at" in _members(node):
+            if isinstance(node, ast.ClassDef) and node.name == name and when in _members(node):
                 yield _literal(made, 0)
 
 
-def _swept_records(product: tuple[Module, ...]) -> set[str]:
-    """Prefixes of those whose `due` is asked for, in their store or elsewhere."""
+def _asked(product: tuple[Module, ...], method: str) -> set[str]:
+    """Prefixes of those of which this method is asked for, in their store or elsewhere."""
     attributes = [(module, node) for module in product for node in ast.walk(module.tree)]
     asked = {
         name
         for module, node in attributes
-        if isinstance(node, ast.Attribute) and node.attr == "due"
+        if isinstance(node, ast.Attribute) and node.attr == method
         for name in (origin(module, node), f"{module.dotted}.{dotted(node)}")
     }
     found = [(module, *made) for module in product for made in _records(module)]
-    return {_literal(made, 0) for module, name, made in found if f"{module.dotted}.{name}.due" in asked}
+    return {_literal(made, 0) for module, name, made in found if f"{module.dotted}.{name}.{method}" in asked}
 
 
 def _members(node: ast.ClassDef) -> set[str]:
@@ -141,6 +149,10 @@ def test_keys_are_built_in_stores_only() -> None:
 
 def test_all_due_work_is_swept() -> None:
     assert list(work_faults(modules(*PRODUCT))) == []
+
+
+def test_all_that_is_in_the_index_by_period_is_reported() -> None:
+    assert list(report_faults(modules(*PRODUCT))) == []
 
 
 ORDERS = Module("chalicelib/orders/store.py", f"from {KEYS} import key\nkey('ORD', 'x')")
@@ -201,3 +213,20 @@ def test_records_whose_due_ones_are_asked_for_elsewhere_are_swept() -> None:
     store = Module("chalicelib/mail/store.py", f"{made}mails = Records('MAIL', R, Mail, E, 'e-mail')")
     sweep = Module("chalicelib/flows/sweep.py", "from chalicelib.mail import store as m\nm.mails.due(now)")
     assert not list(work_faults((store, sweep)))
+
+
+@pytest.mark.parametrize(
+    ("record", "reading", "fault"),
+    [
+        ("billing.rules import Payment", "", "nobody reports PAY"),
+        ("mail.rules import Mail", "m.records.reported(a, b)", "a report reads PAY, which is never reported"),
+    ],
+)
+def test_records_that_stand_in_the_index_for_nothing_are_reported(
+    record: str, reading: str, fault: str
+) -> None:
+    kept = record.rpartition(" ")[2]
+    made = f"from {RECORDS} import Records\nfrom chalicelib.{record}\nrecords = Records('PAY', R, {kept}, E)"
+    store = Module("chalicelib/billing/store.py", made)
+    report = Module("chalicelib/flows/report.py", f"from chalicelib.billing import store as m\n{reading}")
+    assert list(report_faults((store, report))) == [fault]

@@ -58,6 +58,12 @@ class Client:
         assert answer.status == 200, answer
         return answer.json
 
+    def download(self, path: str) -> tuple[str, list[str]]:
+        """The media type and the lines of a file."""
+        request = urllib.request.Request(self.base + path, headers={"Authorization": f"Bearer {self.token}"})
+        with direct.open(request, timeout=60) as answer:
+            return answer.headers["Content-Type"], answer.read().decode("utf-8").splitlines()
+
     def signed_in(self, email: str) -> Client:
         answer = self.call("POST", "/v1/sessions", {"email": email, "password": PASSWORD})
         assert answer.status == 201, answer
@@ -204,6 +210,12 @@ def test_a_transfer_is_booked_when_finance_confirms_it(visitor: Client) -> None:
     assert customer.call("POST", confirm, entry).status == 403
     assert [finance.call("POST", confirm, entry).json["status"] for _ in range(2)] == ["paid", "paid"]
     eventually("the activation", lambda: customer.get(path)["licenses"])
+    report = "/v1/staff/reports/payments?from=2026-11-20&to=2026-11-20&method=transfer"
+    (row,) = [one for one in finance.get(report)["data"] if one["id"] == placed["payment"]["id"]]
+    assert (row["invoice_number"], row["status"]) == (told["reference"], "paid")
+    media_type, lines = finance.download(f"{report}&format=csv")
+    assert media_type == "text/csv; charset=utf-8"
+    assert [line for line in lines if line.startswith(f"{row['id']},")]
 
 
 def test_an_unpaid_boleto_expires_at_the_provider_and_here(local: Local, visitor: Client) -> None:

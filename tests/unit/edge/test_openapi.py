@@ -113,6 +113,13 @@ def test_an_operation_says_what_its_route_declares(spec: Any) -> None:
         assert {"400", "413", "415", "422"} <= answers
 
 
+def test_what_an_answer_can_be_besides_json_is_described() -> None:
+    for spec in SPECS:
+        answer = DOCUMENT["paths"][spec.path][spec.method.lower()]["responses"][str(spec.status)]
+        described = set(answer.get("content", {}))
+        assert described == ({"application/json", *spec.media_types} if spec.out else set()), spec.path
+
+
 def test_every_call_that_creates_something_can_be_repeated() -> None:
     creating = {f"{spec.method} {spec.path}" for spec in SPECS if spec.status == 201}
     repeatable = {f"{spec.method} {spec.path}" for spec in SPECS if spec.repeatable}

@@ -59,6 +59,7 @@ CODES = {
     "unsupported_media_type": 415,
     "invalid": 422,
     "idempotency_key_reused": 422,
+    "report_too_large": 422,
     "too_many_requests": 429,
     "unavailable": 503,
 }

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.kernel.clock import local_date, parse_instant, rfc3339, sortable, start_of, utc_now
+from chalicelib.kernel.clock import (
+    local_date,
+    parse_instant,
+    place_in_time,
+    rfc3339,
+    sortable,
+    start_of,
+    utc_now,
+)
 from chalicelib.kernel.markets import MARKETS, market_of
 from chalicelib.kernel.periods import add_period
 
@@ -29,6 +37,14 @@ def test_a_sortable_text_keeps_every_microsecond(instant: datetime) -> None:
 @given(INSTANTS, INSTANTS)
 def test_sortable_texts_sort_as_their_instants_do(one: datetime, other: datetime) -> None:
     assert (sortable(one) < sortable(other)) == (one < other)
+
+
+@given(INSTANTS, INSTANTS, st.text(), st.text())
+def test_places_in_time_sort_by_instant_and_then_by_id(
+    one: datetime, other: datetime, id: str, other_id: str
+) -> None:
+    assert (place_in_time(one, id) < place_in_time(other, other_id)) == ((one, id) < (other, other_id))
+    assert sortable(one) < place_in_time(one, id)
 
 
 @given(INSTANTS)

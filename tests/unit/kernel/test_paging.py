@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.kernel.paging import NotACursor, Page, decode_cursor, encode_cursor, slice_page
+from chalicelib.kernel.paging import NotACursor, Page, decode_cursor, encode_cursor, pick_page, slice_page
 
 
 @given(st.dictionaries(st.text(), st.text()))
@@ -63,6 +64,51 @@ def test_a_position_of_another_list_is_refused(position: dict[str, str]) -> None
 
 def test_a_position_behind_the_end_is_an_empty_page() -> None:
     assert slice_page([1, 2, 3], 2, encode_cursor({"from": "99"})) == Page((), None)
+
+
+# Pages of a stream
+
+
+FALLING = [f"{number:03d}" for number in range(40, 0, -1)]
+
+
+def _picked(items: Iterable[str], limit: int, cursor: str | None = None) -> Page[str]:
+    return pick_page(items, str, limit, cursor)
+
+
+@given(st.sets(st.text(min_size=1), max_size=30), st.integers(1, 10))
+def test_pages_of_a_stream_one_after_the_other_are_all_of_it(texts: set[str], limit: int) -> None:
+    falling = sorted(texts, reverse=True)
+    page = _picked(falling, limit)
+    seen = [*page.items]
+    while page.next_cursor:
+        assert len(page.items) == limit
+        page = _picked(falling, limit, page.next_cursor)
+        assert page.items
+        seen += page.items
+    assert seen == falling
+
+
+def test_a_page_takes_no_more_of_a_stream_than_it_needs() -> None:
+    stream = iter(FALLING)
+    assert _picked(stream, 5).items == tuple(FALLING[:5])
+    assert next(stream) == FALLING[6]
+
+
+def test_what_comes_in_at_the_top_or_goes_shifts_no_page() -> None:
+    first = _picked(FALLING, 5)
+    later = ["999", *(one for one in FALLING if one != first.items[-1])]
+    assert _picked(later, 5, first.next_cursor).items == tuple(FALLING[5:10])
+
+
+@pytest.mark.parametrize("position", [{}, {"from": "1"}, {"after": "1", "pk": "x"}, {"pk": "x", "sk": "x"}])
+def test_a_position_of_another_list_is_none_of_a_stream_and_nothing_is_taken(
+    position: dict[str, str],
+) -> None:
+    stream = iter(FALLING)
+    with pytest.raises(NotACursor):
+        _picked(stream, 5, encode_cursor(position))
+    assert next(stream) == FALLING[0]
 
 
 def test_a_mapped_page_keeps_its_cursor() -> None:

@@ -185,7 +185,7 @@ def rows(table: str) -> list[dict[str, Any]]:
 
 
 def _create(name: str) -> None:
-    keys = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+    keys = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk")
     boto3.client("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
@@ -197,7 +197,7 @@ def _create(name: str) -> None:
                 "KeySchema": _schema(f"{index}pk", f"{index}sk"),
                 "Projection": {"ProjectionType": "ALL"},
             }
-            for index in ("gsi1", "gsi2")
+            for index in ("gsi1", "gsi2", "gsi3")
         ],
     )
 

@@ -137,8 +137,8 @@ def test_the_copy_of_a_key_that_retires_leaves_the_table_after_it(rows: Rows) ->
 
 def test_a_copy_stands_in_no_list_and_has_nothing_due(rows: Rows) -> None:
     _saved()
-    listed = {"gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"}
-    assert {row["kind"]: listed & row.keys() for row in rows()} == {"license": listed, "license_key": set()}
+    indexed = {row["kind"]: {name for name in row if name.startswith("gsi")} for row in rows()}
+    assert indexed == {"license": {"gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"}, "license_key": set()}
 
 
 def test_a_licence_is_found_by_its_keys_until_they_retire_and_as_its_own_row_has_it(rows: Rows) -> None:

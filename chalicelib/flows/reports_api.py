@@ -1,0 +1,42 @@
+"""Routes of reports: what happened in a period, over all customers, for the vendor's own people."""
+
+from __future__ import annotations
+
+from chalice import Blueprint
+
+from chalicelib import wiring
+from chalicelib.edge.auth import FINANCE
+from chalicelib.edge.routes import Call, Reply, route
+from chalicelib.flows import payment_report
+from chalicelib.flows.reports_schemas import PaymentReportOut, PaymentReportQuery
+from chalicelib.reports.periods import Period
+
+bp = Blueprint(__name__)
+
+CSV = "text/csv"
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/staff/reports/payments",
+    roles=FINANCE,
+    query=PaymentReportQuery,
+    out=PaymentReportOut,
+    media_types=(CSV,),
+)
+def report_payments(call: Call, query: PaymentReportQuery) -> PaymentReportOut | Reply:
+    """The payments of a period over all customers, newest first, with totals per currency (V3).
+
+    A payment stands in the period in which it was paid; as long as it is not, in the one in which it was
+    made.
+    """
+    asked = query.asked(wiring.vendor().zone, call.now)
+    if query.format == "csv":
+        return _file("payments", asked.period, payment_report.table(asked))
+    return PaymentReportOut.of(payment_report.page(asked, query.limit, query.cursor))
+
+
+def _file(name: str, period: Period, text: str) -> Reply:
+    saved_as = f'attachment; filename="{name}_{period.first}_{period.last}.csv"'
+    return Reply(text, headers={"Content-Disposition": saved_as}, media_type=f"{CSV}; charset=utf-8")

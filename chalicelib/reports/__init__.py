@@ -1,0 +1,1 @@
+"""What all reports share: the period they cover, and their form as a table (V3)."""

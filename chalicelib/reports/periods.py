@@ -1,0 +1,71 @@
+"""The period of a report: whole days of the vendor's, the first and the last included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from chalicelib.kernel.clock import local_date, start_of
+from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.periods import add_period
+
+MOST_DAYS = 366
+DAY = timedelta(days=1)
+
+
+class NotAPeriod(ValueError):
+    """The two days do not make a period; `code` says why."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class ReportTooLarge(Invalid):
+    """More has happened in the period than one report reads."""
+
+    code = "report_too_large"
+    text = {
+        "en": "This period has more than {most} entries; choose a shorter one.",
+        "es": "Este período tiene más de {most} registros; elija uno más corto.",
+        "pt-BR": "Este período tem mais de {most} registros; escolha um mais curto.",
+    }
+
+    def __init__(self, most: int) -> None:
+        detail = f"more than {most} entries up to this day"
+        super().__init__(errors=[FieldError("/query/to", "too_many", detail)], most=most)
+
+
+@dataclass(frozen=True)
+class Period:
+    """From the start of `first` to the end of `last` in `zone`."""
+
+    first: date
+    last: date
+    zone: str
+
+    @property
+    def start(self) -> datetime:
+        """The first instant of it."""
+        return start_of(self.first, self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after it."""
+        return start_of(self.last + DAY, self.zone)
+
+
+def check_days(first: date, last: date) -> None:
+    """`NotAPeriod` unless these are the first and last of 1 to 366 days."""
+    if last < first:
+        raise NotAPeriod("before_from", "the last day is before the first")
+    if last - first >= MOST_DAYS * DAY:
+        raise NotAPeriod("period_too_long", f"at most {MOST_DAYS} days")
+
+
+def period_of(first: date | None, last: date | None, zone: str, now: datetime) -> Period:
+    """The period asked for. A day left out is where the other one's month begins or ends; without both,
+    it is the current month."""
+    known = first or last or local_date(now, zone)
+    month = known.replace(day=1)
+    return Period(first or month, last or add_period(month, "P1M") - DAY, zone)
