@@ -49,17 +49,20 @@ def confirms_at_once() -> bool:
 @cache
 def vendor() -> Vendor:
     """The seller."""
+    from chalicelib.billing.taxes import parse_taxes
     from chalicelib.flows.reach import Vendor
 
     at = settings()
     return Vendor(
-        at.vendor_name,
-        at.vendor_tax_id,
-        at.vendor_country,
-        at.vendor_zone,
-        at.mail_from,
-        at.store_url,
-        "" if at.transfer_account == NONE else at.transfer_account,
+        name=at.vendor_name,
+        tax_id=at.vendor_tax_id,
+        country=at.vendor_country,
+        zone=at.vendor_zone,
+        email=at.mail_from,
+        store_url=at.store_url,
+        transfer_account="" if at.transfer_account == NONE else at.transfer_account,
+        address=None if at.vendor_address == NONE else at.vendor_address,
+        taxes=parse_taxes(at.taxes),
     )
 
 

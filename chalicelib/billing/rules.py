@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from chalicelib.billing.taxes import TaxShare
 from chalicelib.kernel.errors import NotFound
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import Money, total
 
 Method = Literal["boleto", "card", "transfer"]
 PROVIDER_OF_METHOD: dict[Method, str] = {"boleto": "asaas", "card": "stripe", "transfer": "manual"}
@@ -16,7 +17,7 @@ BOLETO_ZONE = "America/Sao_Paulo"
 BOLETO_DAYS = 5
 
 PaymentStatus = Literal["requested", "pending", "paid", "failed", "canceled"]
-InvoiceStatus = Literal["open", "paid", "uncollectible"]
+InvoiceStatus = Literal["draft", "open", "paid", "void", "uncollectible", "refunded"]
 
 # While one worker asks the provider, no other may: two slips for one payment could both be paid. The
 # lease outlives the worker's own time limit (60 s), and ends before its message comes again.
@@ -40,6 +41,7 @@ class Party:
     tax_id: str | None
     country: str
     email: str
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,20 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True)
+class HowToPay:
+    """The ways to pay that were offered with an invoice; `due_date` is the last day of its boleto."""
+
+    methods: tuple[Method, ...]
+    account: str | None = None
+    due_date: date | None = None
+
+
+@dataclass(frozen=True)
 class Invoice:
-    """An invoice with its gapless number; never changed but for its state."""
+    """An invoice with its gapless number; never changed but for its state (see `invoices.py`).
+
+    Its prices include `taxes`.
+    """
 
     id: str
     number: str
@@ -68,8 +82,15 @@ class Invoice:
     locale: str
     issued_on: date
     created_at: datetime
+    taxes: tuple[TaxShare, ...] = ()
+    how_to_pay: HowToPay | None = None
     paid_at: datetime | None = None
     version: int | None = None
+
+    @property
+    def net(self) -> Money:
+        """What is left of the total without its taxes."""
+        return self.total + total((share.amount for share in self.taxes), self.total.currency) * -1
 
 
 @dataclass(frozen=True)

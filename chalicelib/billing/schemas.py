@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from chalicelib.billing.rules import Invoice, Party, Payment
+from chalicelib.billing.taxes import TaxShare
 from chalicelib.edge.schema import Instant, MoneyOut, Schema
 
 
@@ -77,10 +78,29 @@ class PartyOut(Schema):
     tax_id: str | None
     country: str
     email: str
+    address: str | None
 
     @classmethod
     def of(cls, party: Party) -> PartyOut:
-        return cls(name=party.name, tax_id=party.tax_id, country=party.country, email=party.email)
+        return cls(**{name: getattr(party, name) for name in cls.model_fields})
+
+
+class TaxOut(Schema):
+    """A tax that the total includes: `base` and `amount` add up to what it is on."""
+
+    name: str
+    basis_points: int = Field(description="the rate: 2100 is 21 %")
+    base: MoneyOut
+    amount: MoneyOut
+
+    @classmethod
+    def of(cls, share: TaxShare) -> TaxOut:
+        return cls(
+            name=share.name,
+            basis_points=share.basis_points,
+            base=MoneyOut.of(share.base),
+            amount=MoneyOut.of(share.amount),
+        )
 
 
 class InvoiceLineOut(Schema):
@@ -100,6 +120,8 @@ class InvoiceOut(Schema):
     status: str
     order_id: str
     lines: list[InvoiceLineOut]
+    net: MoneyOut = Field(description="the total without its taxes")
+    taxes: list[TaxOut]
     total: MoneyOut
     seller: PartyOut
     buyer: PartyOut
@@ -123,6 +145,8 @@ class InvoiceOut(Schema):
             status=invoice.status,
             order_id=invoice.order_id,
             lines=lines,
+            net=MoneyOut.of(invoice.net),
+            taxes=[TaxOut.of(share) for share in invoice.taxes],
             total=MoneyOut.of(invoice.total),
             seller=PartyOut.of(invoice.seller),
             buyer=PartyOut.of(invoice.buyer),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.billing.rules import (
+    HowToPay,
     Invoice,
     InvoiceLine,
     InvoiceNotFound,
@@ -16,6 +17,7 @@ from chalicelib.billing.rules import (
     Slip,
     Transfer,
 )
+from chalicelib.billing.taxes import TaxShare
 from chalicelib.billing.transfers import BookedEntry
 from chalicelib.kernel.ids import derived_id
 from chalicelib.storage.attributes import DateAttribute, InstantAttribute, MoneyAttribute, RecordAttribute
@@ -38,6 +40,8 @@ class InvoiceRow(Row, discriminator="invoice"):
     locale = UnicodeAttribute()
     issued_on = DateAttribute()
     created_at = InstantAttribute()
+    taxes = RecordAttribute(tuple[TaxShare, ...], default=())
+    how_to_pay = RecordAttribute(HowToPay, null=True)
     paid_at = InstantAttribute(null=True)
 
 

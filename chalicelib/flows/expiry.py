@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.billing import expiry, invoices
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway, ProviderPayment, ProviderUnavailable
-from chalicelib.billing.rules import Payment
+from chalicelib.billing.rules import Invoice, Payment
 from chalicelib.flows import settlement
 from chalicelib.flows.reach import Reach
 from chalicelib.kernel.clock import rfc3339
@@ -74,7 +74,7 @@ def close(order_id: str, now: datetime) -> None:
     pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
         (order, order_rules.expired(order), orders.row),
         (payment, expiry.expired(payment), billing.payments.row),
-        (invoice, invoices.uncollectible(invoice), billing.invoices.row),
+        (invoice, _given_up(invoice), billing.invoices.row),
         *((ticket, ticket_rules.closed(ticket, REASON), tickets.row) for ticket in opened),
     ]
     for before, after, row in pairs:
@@ -85,3 +85,8 @@ def close(order_id: str, now: datetime) -> None:
             )
     writing.emit(Event("order.expired", order.id, now))
     writing.commit()
+
+
+def _given_up(invoice: Invoice) -> Invoice:
+    """One that was declared void meanwhile stays so."""
+    return invoices.uncollectible(invoice) if invoice.status == "open" else invoice

@@ -16,16 +16,15 @@ from chalicelib.billing.rules import (
     BOLETO_DAYS,
     BOLETO_ZONE,
     PROVIDER_OF_METHOD,
-    Invoice,
-    InvoiceLine,
+    HowToPay,
     Method,
-    Party,
     Payment,
 )
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product, offered_to
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
+from chalicelib.flows.invoicing import drafted, issue
 from chalicelib.flows.quote import Context, Extendable, Quote, Wish, quote
 from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.clock import local_date
@@ -152,16 +151,27 @@ def _method(customer: Customer, wanted: Method | None, vendor: Vendor) -> tuple[
     """The method to pay by: as asked, else the customer's own, else his country's (S2)."""
     usual: Method = "boleto" if customer.country == "BR" and customer.tax_id else "card"
     method: Method = wanted or customer.default_payment_method or usual
+    fault = _not_offered(method, customer, vendor)
+    return method, [fault] if fault else []
+
+
+def _not_offered(method: Method, customer: Customer, vendor: Vendor) -> FieldError | None:
+    """Why a customer cannot pay by a method; None if he can."""
     if method == "transfer" and not vendor.transfer_account:
-        return method, [FieldError("/payment_method", "not_offered", "bank transfers are not taken here")]
+        return FieldError("/payment_method", "not_offered", "bank transfers are not taken here")
     if method != "boleto":
-        return method, []
+        return None
     if market_of(customer.country).currency != "BRL":
-        return method, [FieldError("/payment_method", "boleto_only_in_brl", "a boleto is paid in BRL")]
+        return FieldError("/payment_method", "boleto_only_in_brl", "a boleto is paid in BRL")
     if not customer.tax_id:
         detail = "a boleto names its payer's CPF or CNPJ: add it with PATCH /v1/me"
-        return method, [FieldError("/payment_method", "tax_id_required", detail)]
-    return method, []
+        return FieldError("/payment_method", "tax_id_required", detail)
+    return None
+
+
+def _how_to_pay(customer: Customer, vendor: Vendor, due_date: date | None) -> HowToPay:
+    offered = tuple(one for one in PROVIDER_OF_METHOD if not _not_offered(one, customer, vendor))
+    return HowToPay(offered, vendor.transfer_account or None, due_date)
 
 
 def _commit(
@@ -175,7 +185,9 @@ def _commit(
 ) -> Placed:
     writing = Transaction()
     opened = _tickets(writing, order_id, customer, preview.quote, now)
-    invoice = _invoice(writing, order_id, customer, preview.quote, vendor, now)
+    how_to_pay = _how_to_pay(customer, vendor, preview.due_date)
+    draft = drafted(order_id, customer, preview.quote, how_to_pay, vendor, now)
+    invoice = issue(writing, draft, vendor.zone, now)
     payment = _payment(order_id, invoice.id, customer.id, preview, now)
     order = Order(
         id=order_id,
@@ -229,30 +241,6 @@ def _tickets(
         actor = Actor(customer.id, "store")
         writing.audit(Change(ticket.id, customer.id, "ticket opened", None, ticket.status, actor, now))
     return opened
-
-
-def _invoice(
-    writing: Transaction, order_id: str, customer: Customer, quoted: Quote, vendor: Vendor, now: datetime
-) -> Invoice:
-    today = local_date(now, vendor.zone)
-    invoice_id = derived_id("inv", order_id)
-    series = f"A-{today.year}"
-    taken = take_numbers(series, [invoice_id], today)
-    writing.save(*taken.rows)
-    return Invoice(
-        id=invoice_id,
-        number=f"{series}-{taken.numbers[0]:06d}",
-        order_id=order_id,
-        customer_id=customer.id,
-        status="open",
-        lines=tuple(InvoiceLine(i.name, i.quantity, i.unit_price, i.amount) for i in quoted.items),
-        total=quoted.total,
-        seller=Party(vendor.name, vendor.tax_id, vendor.country, vendor.email),
-        buyer=Party(customer.name, customer.tax_id, customer.country, customer.email),
-        locale=customer.locale,
-        issued_on=taken.on,
-        created_at=now,
-    )
 
 
 def _payment(order_id: str, invoice_id: str, customer_id: str, preview: Preview, now: datetime) -> Payment:

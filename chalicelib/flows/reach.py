@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from chalicelib.billing.taxes import Tax
 
 # Puts one message on a queue; it may arrive more than once.
 Send = Callable[[Mapping[str, str]], None]
@@ -11,7 +13,10 @@ Send = Callable[[Mapping[str, str]], None]
 
 @dataclass(frozen=True)
 class Vendor:
-    """The seller, as invoices and e-mails name him; without an account he takes no transfers."""
+    """The seller, as invoices and e-mails name him; without an account he takes no transfers.
+
+    `taxes` are what his prices include, by the buyer's country.
+    """
 
     name: str
     tax_id: str
@@ -20,6 +25,8 @@ class Vendor:
     email: str
     store_url: str
     transfer_account: str = ""
+    address: str | None = None
+    taxes: Mapping[str, Tax] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
-from chalicelib.billing import invoices, rules
+from chalicelib.billing import rules
 from chalicelib.billing.gateways import PaymentStatus as ProviderStatus
 from chalicelib.billing.rules import (
     ASK_EVERY,
@@ -19,8 +19,6 @@ from chalicelib.billing.rules import (
     PATIENCE,
     SWEEP_AFTER,
     Claimed,
-    Invoice,
-    Party,
     Payment,
     PaymentStatus,
     ProviderEvent,
@@ -254,27 +252,6 @@ def test_a_failure_ends_an_open_payment_with_its_reason(status: Any) -> None:
 def test_a_paid_payment_keeps_the_charge_that_paid_it() -> None:
     paid = rules.paid(replace(PAYMENT, status="pending", provider_id="p1"), "p2", NOW)
     assert (paid.status, paid.provider_id, paid.paid_at) == ("paid", "p2", NOW)
-
-
-def test_an_invoice_changes_in_nothing_but_its_state() -> None:
-    party = Party("Ana", None, "BR", "ana@example.com")
-    invoice = Invoice(
-        id="inv_1",
-        number="A-2026-000001",
-        order_id="ord_1",
-        customer_id="cus_1",
-        status="open",
-        lines=(),
-        total=PRICE,
-        seller=party,
-        buyer=party,
-        locale="pt-BR",
-        issued_on=date(2026, 11, 22),
-        created_at=NOW,
-    )
-    paid = invoices.paid(invoice, NOW)
-    assert replace(paid, status="open", paid_at=None) == invoice
-    assert (paid.status, paid.paid_at) == ("paid", NOW)
 
 
 # Events
