@@ -1,4 +1,4 @@
-"""What the API shows of invoices and payments."""
+"""What the API shows of invoices, credit notes and payments."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import Field
 
+from chalicelib.billing.credit_notes import CreditNote
 from chalicelib.billing.rules import Invoice, Party, Payment
 from chalicelib.billing.taxes import TaxShare
 from chalicelib.edge.schema import Instant, MoneyOut, Schema
@@ -159,6 +160,47 @@ class InvoiceList(Schema):
     """One page of a customer's invoices."""
 
     data: list[InvoiceOut]
+    next_cursor: str | None
+
+
+class CreditNoteOut(Schema):
+    """What was taken off an invoice."""
+
+    id: str
+    number: str
+    invoice_id: str
+    invoice_number: str
+    order_id: str
+    reason: str
+    net: MoneyOut = Field(description="the amount without its taxes")
+    taxes: list[TaxOut]
+    amount: MoneyOut
+    seller: PartyOut
+    buyer: PartyOut
+    issued_on: date
+
+    @classmethod
+    def of(cls, note: CreditNote) -> CreditNoteOut:
+        return cls(
+            id=note.id,
+            number=note.number,
+            invoice_id=note.invoice_id,
+            invoice_number=note.invoice_number,
+            order_id=note.order_id,
+            reason=note.reason,
+            net=MoneyOut.of(note.net),
+            taxes=[TaxOut.of(share) for share in note.taxes],
+            amount=MoneyOut.of(note.amount),
+            seller=PartyOut.of(note.seller),
+            buyer=PartyOut.of(note.buyer),
+            issued_on=note.issued_on,
+        )
+
+
+class CreditNoteList(Schema):
+    """One page of a customer's credit notes."""
+
+    data: list[CreditNoteOut]
     next_cursor: str | None
 
 

@@ -1,9 +1,10 @@
-"""Invoices, payments and provider events in the table."""
+"""Invoices, credit notes, payments and provider events in the table."""
 
 from __future__ import annotations
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
+from chalicelib.billing.credit_notes import Credited, CreditNote, CreditNoteNotFound
 from chalicelib.billing.rules import (
     HowToPay,
     Invoice,
@@ -43,6 +44,33 @@ class InvoiceRow(Row, discriminator="invoice"):
     taxes = RecordAttribute(tuple[TaxShare, ...], default=())
     how_to_pay = RecordAttribute(HowToPay, null=True)
     paid_at = InstantAttribute(null=True)
+
+
+class CreditNoteRow(Row, discriminator="credit_note"):
+    """One credit note."""
+
+    id = UnicodeAttribute()
+    number = UnicodeAttribute()
+    invoice_id = UnicodeAttribute()
+    invoice_number = UnicodeAttribute()
+    invoice_issued_on = DateAttribute()
+    order_id = UnicodeAttribute()
+    customer_id = UnicodeAttribute()
+    amount = MoneyAttribute()
+    taxes = RecordAttribute(tuple[TaxShare, ...])
+    reason = UnicodeAttribute()
+    seller = RecordAttribute(Party)
+    buyer = RecordAttribute(Party)
+    locale = UnicodeAttribute()
+    issued_on = DateAttribute()
+    created_at = InstantAttribute()
+
+
+class CreditedRow(Row, discriminator="credited"):
+    """What was credited of one invoice; under the invoice's own id."""
+
+    id = UnicodeAttribute()
+    amount = MoneyAttribute()
 
 
 class PaymentRow(Row, discriminator="payment"):
@@ -99,6 +127,8 @@ class BankEntryRow(Row, discriminator="bank_entry"):
 
 
 invoices = Records("INV", InvoiceRow, Invoice, InvoiceNotFound)
+credit_notes = Records("CRN", CreditNoteRow, CreditNote, CreditNoteNotFound)
+credited = Records("CRN", CreditedRow, Credited, CreditNoteNotFound)
 payments = Records("PAY", PaymentRow, Payment, PaymentNotFound)
 entries = Records("BNK", BankEntryRow, BookedEntry, PaymentNotFound)
 events = Records("PEV", ProviderEventRow, ProviderEvent, ProviderEventNotFound)

@@ -8,6 +8,7 @@ PREFIXES = {
     "AUD": "audit rows of a subject",
     "BNK": "booked lines of bank statements",
     "CAT": "the catalogue",
+    "CRN": "credit notes, and what was credited of an invoice",
     "CUS": "customers",
     "IDEM": "idempotency records",
     "INV": "invoices",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.billing import rules as billing_rules
 from chalicelib.billing import store as billing
+from chalicelib.billing.credit_notes import Credited, CreditNote
 from chalicelib.billing.transfers import BookedEntry
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product
@@ -40,6 +41,8 @@ from chalicelib.tickets.rules import Ticket
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (billing.InvoiceRow, billing_rules.Invoice, billing.invoices.row),
+    (billing.CreditNoteRow, CreditNote, billing.credit_notes.row),
+    (billing.CreditedRow, Credited, billing.credited.row),
     (billing.PaymentRow, billing_rules.Payment, billing.payments.row),
     (billing.BankEntryRow, BookedEntry, billing.entries.row),
     (billing.ProviderEventRow, billing_rules.ProviderEvent, billing.events.row),
