@@ -27,6 +27,7 @@ def credit(
 ) -> CreditNote:
     """Issue a credit note over `amount` of an invoice, within a transaction that the caller commits.
 
+    It takes the next number, so that there is one in a transaction at most.
     `subject` is what calls for it, such as a refund's id: for the same one again, the note that exists is
     given back and nothing is added. `reason` stands on the note; its day and year are those in `zone`. The
     invoice itself is left to the caller. `CreditExceedsInvoice`; ValueError for an amount of nothing.
