@@ -42,9 +42,11 @@ class Settings:
     vendor_tax_id: str
     vendor_country: str
     vendor_zone: str
+    vendor_address: str
     public_url: str
     store_url: str
     transfer_account: str
+    taxes: str
     allowed_origins: str
     confirm_sign_up: str
     validations_per_key: str

@@ -50,6 +50,7 @@ def confirms_at_once() -> bool:
 @cache
 def vendor() -> Vendor:
     """The seller."""
+    from chalicelib.billing.taxes import parse_taxes
     from chalicelib.flows.reach import Vendor
     from chalicelib.kernel.methods import parse_methods
 
@@ -57,14 +58,16 @@ def vendor() -> Vendor:
     account = "" if at.transfer_account == NONE else at.transfer_account
     methods = parse_methods(at.payment_methods)
     return Vendor(
-        at.vendor_name,
-        at.vendor_tax_id,
-        at.vendor_country,
-        at.vendor_zone,
-        at.mail_from,
-        at.store_url,
-        tuple(method for method in methods if account or method != "transfer"),
-        account,
+        name=at.vendor_name,
+        tax_id=at.vendor_tax_id,
+        country=at.vendor_country,
+        zone=at.vendor_zone,
+        email=at.mail_from,
+        store_url=at.store_url,
+        methods=tuple(method for method in methods if account or method != "transfer"),
+        transfer_account=account,
+        address=None if at.vendor_address == NONE else at.vendor_address,
+        taxes=parse_taxes(at.taxes),
     )
 
 

@@ -41,11 +41,22 @@ GRANT = Actor("demo", "staff", "holds it since before this demonstration")
 CUSTOMERS: tuple[tuple[str, Profile, str, tuple[str, ...]], ...] = (
     (
         "ana@example.com",
-        Profile("Ana Souza", "BR", "pt-BR", "52998224725"),
+        Profile(
+            "Ana Souza",
+            "BR",
+            "pt-BR",
+            "52998224725",
+            address="Rua da Consolação, 100\n01301-000 São Paulo – SP",
+        ),
         "boleto",
         ("erp", "multipack"),
     ),
-    ("jose@example.com", Profile("José García", "ES", "es", "12345678Z"), "card", ()),
+    (
+        "jose@example.com",
+        Profile("José García", "ES", "es", "12345678Z", address="Calle de Alcalá, 50\n28014 Madrid"),
+        "card",
+        (),
+    ),
 )
 STAFF = {"staff@example.com": "staff", "finance@example.com": "finance", "it@example.com": "it"}
 

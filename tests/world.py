@@ -45,6 +45,7 @@ REGION = "us-east-1"
 CLIENT_ID = "test-client"
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test"
 ACCOUNT = "ES91 2100 0418 4502 0005 1332, Vigencia Demo S.L."
+VENDOR_ADDRESS = "Calle Mayor 1, 28013 Madrid"
 QUEUES = ("charges", "settlements", "mails")
 
 
@@ -354,9 +355,11 @@ def environment(table: str, jwks_url: str, queues: Mapping[str, str], provider: 
         "VENDOR_TAX_ID": "B12345674",
         "VENDOR_COUNTRY": "ES",
         "VENDOR_ZONE": "Europe/Madrid",
+        "VENDOR_ADDRESS": VENDOR_ADDRESS,
         "PUBLIC_URL": "https://api.example.com",
         "STORE_URL": "https://store.example.com",
         "TRANSFER_ACCOUNT": ACCOUNT,
+        "TAXES": "ES=IVA 21, CL=IVA 19",
         "ALLOWED_ORIGINS": "https://store.example.com, https://admin.example.com",
         "CONFIRM_SIGN_UP": "auto",
         "VALIDATIONS_PER_KEY": "100000",

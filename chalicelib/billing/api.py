@@ -1,4 +1,4 @@
-"""Routes of billing: providers' webhooks, a customer's invoices and payments."""
+"""Routes of billing: providers' webhooks, a customer's invoices, credit notes and payments."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from chalicelib.billing import service, store
 from chalicelib.billing.schemas import (
     CardList,
     CardOut,
+    CreditNoteList,
+    CreditNoteOut,
     InvoiceList,
     InvoiceOut,
     PaymentList,
@@ -75,6 +77,19 @@ def remove_card(call: Call) -> CardOut:
     """Take a card back: it is not charged any more."""
     by = Actor(call.customer_id, "store")
     return CardOut.of(service.remove_card(call.path["card_id"], by, call.now))
+
+
+@route(bp, "GET", "/v1/credit_notes", roles=CUSTOMER, query=ListQuery, out=CreditNoteList)
+def list_credit_notes(call: Call, query: ListQuery) -> CreditNoteList:
+    """What was taken off one's own invoices, newest first."""
+    page = store.credit_notes.page(call.customer_id, query.limit, query.cursor)
+    return CreditNoteList(data=[CreditNoteOut.of(one) for one in page.items], next_cursor=page.next_cursor)
+
+
+@route(bp, "GET", "/v1/credit_notes/{credit_note_id}", roles=CUSTOMER, out=CreditNoteOut)
+def read_credit_note(call: Call) -> CreditNoteOut:
+    """One of one's own credit notes."""
+    return CreditNoteOut.of(store.credit_notes.get_own(call.path["credit_note_id"], call.customer_id))
 
 
 @route(bp, "GET", "/v1/payments", roles=CUSTOMER, query=ListQuery, out=PaymentList)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from chalicelib.billing.taxes import TaxShare
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.methods import Method
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import Money, total
 
 PROVIDER_OF_METHOD: dict[Method, str] = {
     "boleto": "asaas",
@@ -22,7 +23,7 @@ BOLETO_ZONE = "America/Sao_Paulo"
 BOLETO_DAYS = 5
 
 PaymentStatus = Literal["requested", "pending", "paid", "failed", "canceled", "refunded"]
-InvoiceStatus = Literal["open", "paid", "uncollectible"]
+InvoiceStatus = Literal["draft", "open", "paid", "void", "uncollectible", "refunded"]
 
 # While one worker asks the provider, no other may: two slips for one payment could both be paid. The
 # lease outlives the worker's own time limit (60 s), and ends before its message comes again.
@@ -38,10 +39,6 @@ ASK_SOON: Mapping[str, timedelta] = {"redsys": timedelta(minutes=30), "paypal": 
 ASK_SOON_FOR = timedelta(hours=6)
 # Redsys hears of a charge when its payer comes, and PayPal forgets one that he did not agree to.
 LAPSES_AFTER: Mapping[str, timedelta] = {"redsys": timedelta(days=1), "paypal": timedelta(days=1)}
-# How long a settled provider event, with its raw text, is kept.
-EVENT_KEPT = timedelta(days=180)
-# How long an event that announces money stays open while the provider's object does not show it.
-PATIENCE = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -52,6 +49,7 @@ class Party:
     tax_id: str | None
     country: str
     email: str
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,21 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True)
+class HowToPay:
+    """The ways to pay that were offered with an invoice; `due_date` is the last day of its boleto."""
+
+    methods: tuple[Method, ...]
+    account: str | None = None
+    due_date: date | None = None
+
+
+@dataclass(frozen=True)
 class Invoice:
-    """An invoice with its gapless number; never changed but for its state, and `link_number`: which of the
-    addresses of its online version, one after the other, is the one that opens it."""
+    """An invoice with its gapless number; never changed but for its state (see `invoices.py`).
+
+    Its prices include `taxes`. `link_number` says which of the addresses of its online version, one after
+    the other, is the one that opens it.
+    """
 
     id: str
     number: str
@@ -81,9 +91,16 @@ class Invoice:
     locale: str
     issued_on: date
     created_at: datetime
+    taxes: tuple[TaxShare, ...] = ()
+    how_to_pay: HowToPay | None = None
     paid_at: datetime | None = None
     link_number: int = 0
     version: int | None = None
+
+    @property
+    def net(self) -> Money:
+        """What is left of the total without its taxes."""
+        return self.total + total((share.amount for share in self.taxes), self.total.currency) * -1
 
 
 @dataclass(frozen=True)
@@ -177,36 +194,6 @@ class Payment:
         return self.paid_at or self.created_at
 
 
-@dataclass(frozen=True)
-class ProviderEvent:
-    """A provider's message, kept as it came; due until it has been settled."""
-
-    id: str
-    provider: str
-    name: str
-    provider_id: str | None
-    raw: str
-    received_at: datetime
-    announces_payment: bool = False
-    tries: int = 0
-    tried_at: datetime | None = None
-    outcome: str | None = None
-    settled_at: datetime | None = None
-    version: int | None = None
-
-    @property
-    def kept_until(self) -> datetime | None:
-        """When it may go: long after no provider would send it again."""
-        return self.settled_at + EVENT_KEPT if self.settled_at else None
-
-    @property
-    def due_at(self) -> datetime | None:
-        """When the sweep must look at it: only while it is not settled."""
-        if self.settled_at:
-            return None
-        return (self.tried_at or self.received_at) + SWEEP_AFTER * (1 << min(self.tries, 5))
-
-
 PaymentChange = Callable[[Payment], Payment]
 
 
@@ -222,13 +209,6 @@ class InvoiceNotFound(NotFound):
 
     code = "invoice_not_found"
     thing = {"en": "invoice", "es": "la factura", "pt-BR": "a fatura"}
-
-
-class ProviderEventNotFound(NotFound):
-    """No such provider event."""
-
-    code = "provider_event_not_found"
-    thing = {"en": "provider event", "es": "el evento de proveedor", "pt-BR": "o evento do provedor"}
 
 
 class Claimed(Exception):
@@ -273,19 +253,3 @@ def has_lapsed(payment: Payment, now: datetime) -> bool:
 def paid(payment: Payment, provider_id: str, paid_at: datetime) -> Payment:
     """The payment after its money was accepted; `paid_at` is when the customer paid."""
     return replace(payment, status="paid", provider_id=provider_id, paid_at=paid_at, claimed_until=None)
-
-
-def still_to_come(event: ProviderEvent, seen_status: str | None, now: datetime) -> bool:
-    """Whether an announced payment may yet show at the provider, so that the event is asked about again."""
-    unseen = seen_status in (None, "pending")
-    return event.announces_payment and unseen and now < event.received_at + PATIENCE
-
-
-def postponed(event: ProviderEvent, now: datetime) -> ProviderEvent:
-    """The event after a try that found nothing yet; the pauses grow."""
-    return replace(event, tries=event.tries + 1, tried_at=now)
-
-
-def settled(event: ProviderEvent, outcome: str, now: datetime) -> ProviderEvent:
-    """The event after it was acted upon (or found to need nothing)."""
-    return replace(event, outcome=outcome, settled_at=now)

@@ -1,4 +1,4 @@
-"""What the API shows of invoices and payments."""
+"""What the API shows of invoices, credit notes and payments."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import date
 from pydantic import Field
 
 from chalicelib.billing.cards import Card
+from chalicelib.billing.credit_notes import CreditNote
 from chalicelib.billing.failures import why
 from chalicelib.billing.rules import Invoice, Party, Payment
+from chalicelib.billing.taxes import TaxShare
 from chalicelib.edge.schema import Instant, MoneyOut, Schema
 from chalicelib.kernel.paging import Page
 
@@ -123,10 +125,29 @@ class PartyOut(Schema):
     tax_id: str | None
     country: str
     email: str
+    address: str | None
 
     @classmethod
     def of(cls, party: Party) -> PartyOut:
-        return cls(name=party.name, tax_id=party.tax_id, country=party.country, email=party.email)
+        return cls(**{name: getattr(party, name) for name in cls.model_fields})
+
+
+class TaxOut(Schema):
+    """A tax that the total includes: `base` and `amount` add up to what it is on."""
+
+    name: str
+    basis_points: int = Field(description="the rate: 2100 is 21 %")
+    base: MoneyOut
+    amount: MoneyOut
+
+    @classmethod
+    def of(cls, share: TaxShare) -> TaxOut:
+        return cls(
+            name=share.name,
+            basis_points=share.basis_points,
+            base=MoneyOut.of(share.base),
+            amount=MoneyOut.of(share.amount),
+        )
 
 
 class InvoiceLineOut(Schema):
@@ -146,6 +167,8 @@ class InvoiceOut(Schema):
     status: str
     order_id: str
     lines: list[InvoiceLineOut]
+    net: MoneyOut = Field(description="the total without its taxes")
+    taxes: list[TaxOut]
     total: MoneyOut
     seller: PartyOut
     buyer: PartyOut
@@ -169,6 +192,8 @@ class InvoiceOut(Schema):
             status=invoice.status,
             order_id=invoice.order_id,
             lines=lines,
+            net=MoneyOut.of(invoice.net),
+            taxes=[TaxOut.of(share) for share in invoice.taxes],
             total=MoneyOut.of(invoice.total),
             seller=PartyOut.of(invoice.seller),
             buyer=PartyOut.of(invoice.buyer),
@@ -181,6 +206,47 @@ class InvoiceList(Schema):
     """One page of a customer's invoices."""
 
     data: list[InvoiceOut]
+    next_cursor: str | None
+
+
+class CreditNoteOut(Schema):
+    """What was taken off an invoice."""
+
+    id: str
+    number: str
+    invoice_id: str
+    invoice_number: str
+    order_id: str
+    reason: str
+    net: MoneyOut = Field(description="the amount without its taxes")
+    taxes: list[TaxOut]
+    amount: MoneyOut
+    seller: PartyOut
+    buyer: PartyOut
+    issued_on: date
+
+    @classmethod
+    def of(cls, note: CreditNote) -> CreditNoteOut:
+        return cls(
+            id=note.id,
+            number=note.number,
+            invoice_id=note.invoice_id,
+            invoice_number=note.invoice_number,
+            order_id=note.order_id,
+            reason=note.reason,
+            net=MoneyOut.of(note.net),
+            taxes=[TaxOut.of(share) for share in note.taxes],
+            amount=MoneyOut.of(note.amount),
+            seller=PartyOut.of(note.seller),
+            buyer=PartyOut.of(note.buyer),
+            issued_on=note.issued_on,
+        )
+
+
+class CreditNoteList(Schema):
+    """One page of a customer's credit notes."""
+
+    data: list[CreditNoteOut]
     next_cursor: str | None
 
 

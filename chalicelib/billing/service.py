@@ -8,7 +8,7 @@ from datetime import datetime
 from chalicelib.billing import store
 from chalicelib.billing.cards import Card, removed
 from chalicelib.billing.gateways import Gateway, NotAuthentic
-from chalicelib.billing.rules import ProviderEvent, settled
+from chalicelib.billing.provider_events import ProviderEvent, settled
 from chalicelib.kernel.errors import NotAuthenticated
 from chalicelib.kernel.events import Actor, Change, Event
 from chalicelib.storage.transaction import Transaction, retrying

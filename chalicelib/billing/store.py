@@ -1,23 +1,25 @@
-"""Invoices, payments and provider events in the table."""
+"""Invoices, credit notes, payments and provider events in the table."""
 
 from __future__ import annotations
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.billing.cards import Card, CardNotFound
+from chalicelib.billing.credit_notes import Credited, CreditNote, CreditNoteNotFound
+from chalicelib.billing.provider_events import ProviderEvent, ProviderEventNotFound
 from chalicelib.billing.rules import (
     Form,
+    HowToPay,
     Invoice,
     InvoiceLine,
     InvoiceNotFound,
     Party,
     Payment,
     PaymentNotFound,
-    ProviderEvent,
-    ProviderEventNotFound,
     Slip,
     Transfer,
 )
+from chalicelib.billing.taxes import TaxShare
 from chalicelib.billing.transfers import BookedEntry
 from chalicelib.kernel.ids import derived_id
 from chalicelib.storage.attributes import DateAttribute, InstantAttribute, MoneyAttribute, RecordAttribute
@@ -40,8 +42,37 @@ class InvoiceRow(Row, discriminator="invoice"):
     locale = UnicodeAttribute()
     issued_on = DateAttribute()
     created_at = InstantAttribute()
+    taxes = RecordAttribute(tuple[TaxShare, ...], default=())
+    how_to_pay = RecordAttribute(HowToPay, null=True)
     paid_at = InstantAttribute(null=True)
     link_number = NumberAttribute(default=0)
+
+
+class CreditNoteRow(Row, discriminator="credit_note"):
+    """One credit note."""
+
+    id = UnicodeAttribute()
+    number = UnicodeAttribute()
+    invoice_id = UnicodeAttribute()
+    invoice_number = UnicodeAttribute()
+    invoice_issued_on = DateAttribute()
+    order_id = UnicodeAttribute()
+    customer_id = UnicodeAttribute()
+    amount = MoneyAttribute()
+    taxes = RecordAttribute(tuple[TaxShare, ...])
+    reason = UnicodeAttribute()
+    seller = RecordAttribute(Party)
+    buyer = RecordAttribute(Party)
+    locale = UnicodeAttribute()
+    issued_on = DateAttribute()
+    created_at = InstantAttribute()
+
+
+class CreditedRow(Row, discriminator="credited"):
+    """What was credited of one invoice; under the invoice's own id."""
+
+    id = UnicodeAttribute()
+    amount = MoneyAttribute()
 
 
 class PaymentRow(Row, discriminator="payment"):
@@ -119,6 +150,8 @@ class CardRow(Row, discriminator="card"):
 
 
 invoices = Records("INV", InvoiceRow, Invoice, InvoiceNotFound)
+credit_notes = Records("CRN", CreditNoteRow, CreditNote, CreditNoteNotFound)
+credited = Records("CRN", CreditedRow, Credited, CreditNoteNotFound)
 payments = Records("PAY", PaymentRow, Payment, PaymentNotFound)
 entries = Records("BNK", BankEntryRow, BookedEntry, PaymentNotFound)
 cards = Records("CRD", CardRow, Card, CardNotFound)

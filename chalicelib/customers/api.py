@@ -40,7 +40,7 @@ def register(call: Call, body: RegisterIn) -> CustomerOut:
     customer = service.register(
         body.email,
         body.password.get_secret_value(),
-        Profile(body.name, body.country, body.locale, body.tax_id, body.phone),
+        Profile(body.name, body.country, body.locale, body.tax_id, body.phone, body.address),
         wiring.directory(),
         call.now,
         confirm_now=wiring.confirms_at_once(),

@@ -23,6 +23,7 @@ class Profile:
     locale: str
     tax_id: str | None = None
     phone: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Customer:
     phone: str | None
     default_payment_method: Method | None
     created_at: datetime
+    address: str | None = None
     version: int | None = None
 
 
@@ -48,6 +50,8 @@ PROFILE_FIELDS = {
     "locale": "|".join(LOCALES),
     "tax_id": r".{3,32}",
     "phone": r"\+?[0-9 ()./-]{5,30}",
+    # Several lines, but no other control characters.
+    "address": r"[^\x00-\x20\x7f-\x9f][^\x00-\x09\x0b-\x1f\x7f-\x9f]{0,299}",
 }
 REQUIRED = ("name", "country", "locale")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from chalicelib.customers.rules import Customer
+from chalicelib.customers.rules import PROFILE_FIELDS, Customer
 from chalicelib.customers.service import Session
 from chalicelib.customers.tax_ids import normalise
 from chalicelib.edge.schema import TRIMMED, Instant, Schema
@@ -24,6 +24,15 @@ Email = Annotated[
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 Name = Annotated[str, TRIMMED, Field(min_length=1, max_length=200)]
 Phone = Annotated[str, TRIMMED, Field(pattern=r"^\+?[0-9 ()./-]{5,30}$")]
+Address = Annotated[
+    str,
+    TRIMMED,
+    Field(
+        pattern=f"^{PROFILE_FIELDS['address']}$",
+        max_length=300,
+        description="as it is written on an envelope; several lines",
+    ),
+]
 TaxId = Annotated[str, TRIMMED, Field(min_length=3, max_length=32)]
 # The shape only; what makes a good password is the user pool's policy.
 Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
@@ -39,6 +48,7 @@ class RegisterIn(Schema):
     locale: Locale
     tax_id: TaxId | None = None
     phone: Phone | None = None
+    address: Address | None = None
 
     @field_validator("tax_id")
     @classmethod
@@ -86,6 +96,7 @@ class OwnDataIn(Schema):
     locale: Annotated[Locale | None, AfterValidator(_kept)] = None
     tax_id: TaxId | None = None
     phone: Phone | None = None
+    address: Address | None = None
     default_payment_method: Method | None = None
 
 
@@ -99,6 +110,7 @@ class CustomerOut(Schema):
     locale: Locale
     tax_id: str | None
     phone: str | None
+    address: str | None
     default_payment_method: str | None
     created_at: Instant
 

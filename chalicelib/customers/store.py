@@ -21,6 +21,7 @@ class CustomerRow(Row, discriminator="customer"):
     tax_id = UnicodeAttribute(null=True)
     phone = UnicodeAttribute(null=True)
     default_payment_method = UnicodeAttribute(null=True)
+    address = UnicodeAttribute(null=True)
     created_at = InstantAttribute()
 
 

@@ -14,6 +14,7 @@ from chalicelib.billing import invoices
 from chalicelib.billing import store as billing
 from chalicelib.billing.expiry import closable, given_up
 from chalicelib.billing.gateways import Gateway
+from chalicelib.billing.rules import Invoice
 from chalicelib.flows import closing
 from chalicelib.flows.reach import Reach
 from chalicelib.kernel.clock import rfc3339
@@ -60,7 +61,7 @@ def close(order_id: str, now: datetime) -> None:
     pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
         (order, order_rules.expired(order), orders.row),
         (payment, given_up(payment, "expired"), billing.payments.row),
-        (invoice, invoices.uncollectible(invoice), billing.invoices.row),
+        (invoice, _given_up(invoice), billing.invoices.row),
         *((ticket, ticket_rules.closed(ticket, REASON), tickets.row) for ticket in opened),
     ]
     for before, after, row in pairs:
@@ -71,3 +72,8 @@ def close(order_id: str, now: datetime) -> None:
             )
     writing.emit(Event("order.expired", order.id, now))
     writing.commit()
+
+
+def _given_up(invoice: Invoice) -> Invoice:
+    """One that was declared void meanwhile stays so."""
+    return invoices.uncollectible(invoice) if invoice.status == "open" else invoice

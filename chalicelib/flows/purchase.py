@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.expiry import expires_at
-from chalicelib.billing.rules import Invoice, InvoiceLine, Party, Payment
+from chalicelib.billing.methods import Buyer, open_to
+from chalicelib.billing.rules import HowToPay, Payment
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product, offered_to
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
 from chalicelib.flows import attempts
 from chalicelib.flows.attempts import Means, PayBy
+from chalicelib.flows.invoicing import drafted, issue
 from chalicelib.flows.quote import Context, Extendable, Quote, Wish, quote
 from chalicelib.flows.reach import Vendor
-from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.events import Actor, Change, Event
 from chalicelib.kernel.ids import derived_id, new_id
@@ -139,6 +140,11 @@ def _preview(
     return Preview(quoted, how)
 
 
+def _how_to_pay(customer: Customer, vendor: Vendor, due_date: date | None) -> HowToPay:
+    buyer = Buyer(market_of(customer.country).currency, customer.tax_id)
+    return HowToPay(tuple(open_to(buyer, vendor.methods)), vendor.transfer_account or None, due_date)
+
+
 def _commit(
     order_id: str,
     customer: Customer,
@@ -150,7 +156,9 @@ def _commit(
 ) -> Placed:
     writing = Transaction()
     opened = _tickets(writing, order_id, customer, preview.quote, now)
-    invoice = _invoice(writing, order_id, customer, preview.quote, vendor, now)
+    how_to_pay = _how_to_pay(customer, vendor, preview.how.due_date)
+    draft = drafted(order_id, customer, preview.quote, how_to_pay, vendor, now)
+    invoice = issue(writing, draft, vendor.zone, now)
     payment = attempts.new_payment(order_id, invoice, preview.how, 1, now)
     order = Order(
         id=order_id,
@@ -204,27 +212,3 @@ def _tickets(
         actor = Actor(customer.id, "store")
         writing.audit(Change(ticket.id, customer.id, "ticket opened", None, ticket.status, actor, now))
     return opened
-
-
-def _invoice(
-    writing: Transaction, order_id: str, customer: Customer, quoted: Quote, vendor: Vendor, now: datetime
-) -> Invoice:
-    today = local_date(now, vendor.zone)
-    invoice_id = derived_id("inv", order_id)
-    series = f"A-{today.year}"
-    taken = take_numbers(series, [invoice_id], today)
-    writing.save(*taken.rows)
-    return Invoice(
-        id=invoice_id,
-        number=f"{series}-{taken.numbers[0]:06d}",
-        order_id=order_id,
-        customer_id=customer.id,
-        status="open",
-        lines=tuple(InvoiceLine(i.name, i.quantity, i.unit_price, i.amount) for i in quoted.items),
-        total=quoted.total,
-        seller=Party(vendor.name, vendor.tax_id, vendor.country, vendor.email),
-        buyer=Party(customer.name, customer.tax_id, customer.country, customer.email),
-        locale=customer.locale,
-        issued_on=taken.on,
-        created_at=now,
-    )

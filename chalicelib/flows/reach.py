@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.billing.links import Links
 from chalicelib.billing.rules import Payment
+from chalicelib.billing.taxes import Tax
 from chalicelib.kernel.methods import Method
 
 # Puts one message on a queue; it may arrive more than once.
@@ -15,7 +16,10 @@ Send = Callable[[Mapping[str, str]], None]
 
 @dataclass(frozen=True)
 class Vendor:
-    """The seller, as invoices and e-mails name him, and the ways to pay that he takes."""
+    """The seller, as invoices and e-mails name him, and the ways to pay that he takes.
+
+    `taxes` are what his prices include, by the buyer's country.
+    """
 
     name: str
     tax_id: str
@@ -25,6 +29,8 @@ class Vendor:
     store_url: str
     methods: tuple[Method, ...]
     transfer_account: str = ""
+    address: str | None = None
+    taxes: Mapping[str, Tax] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

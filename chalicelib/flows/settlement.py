@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from chalicelib.billing import invoices, rules
+from chalicelib.billing import invoices, provider_events, rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.cards import Card, card_id
 from chalicelib.billing.gateways import Gateway, ProviderPayment, StoredCard
-from chalicelib.billing.rules import Payment, ProviderEvent
+from chalicelib.billing.provider_events import ProviderEvent
+from chalicelib.billing.rules import Payment
 from chalicelib.billing.verdicts import NEEDS_A_PERSON, Sighting, Verdict, judge
 from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.orders import rules as order_rules
@@ -58,12 +59,12 @@ def _settle(event_id: str, found: ProviderPayment | None, now: datetime) -> None
     if event.settled_at:
         return
     writing = Transaction()
-    if rules.still_to_come(event, found.status if found else None, now):
-        writing.save(billing.events.row(rules.postponed(event, now)))
+    if provider_events.still_to_come(event, found.status if found else None, now):
+        writing.save(billing.events.row(provider_events.postponed(event, now)))
     else:
         payment = billing.payments.find(found.reference) if found and found.reference else None
         verdict = _book(writing, payment, found, now, event)
-        writing.save(billing.events.row(rules.settled(event, verdict, now)))
+        writing.save(billing.events.row(provider_events.settled(event, verdict, now)))
     writing.commit()
 
 

@@ -13,7 +13,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.mail import formats
+from chalicelib.kernel import formats
+from chalicelib.kernel.money import Money
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -58,7 +59,7 @@ def _environment(locale: str) -> Environment:
     )
     style = formats.STYLES[locale]
     environment.filters |= {
-        "money": partial(formats.money, style),
+        "money": lambda value: formats.money(style, Money(value["amount"], value["currency"])),
         "date": partial(formats.day, style),
         "method": style.methods.__getitem__,
         "digitable": formats.digitable,

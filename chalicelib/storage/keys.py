@@ -9,6 +9,7 @@ PREFIXES = {
     "BNK": "booked lines of bank statements",
     "CAT": "the catalogue",
     "CRD": "cards on file",
+    "CRN": "credit notes, and what was credited of an invoice",
     "CUS": "customers",
     "IDEM": "idempotency records",
     "INV": "invoices",

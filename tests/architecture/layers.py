@@ -118,6 +118,7 @@ EXCEPTIONS = (
         "2026-11-22",
         "signing a form is computation",
     ),
+    Allowed("chalicelib.billing.pdf", "reportlab", "2026-11-27", "drawing a page is computation"),
     Allowed("chalicelib.customers.tokens", "jwt", "2026-11-22", "verifying a token is computation"),
     Allowed("chalicelib.licensing.domains", "idna", "2026-11-22", "one form of a name is computation"),
     Allowed("chalicelib.licensing.signing", "cryptography", "2026-11-22", "signing a token is computation"),

@@ -16,15 +16,18 @@ from moto.ses.models import ses_backends
 
 from chalicelib import wiring
 from chalicelib.billing import store as billing
+from chalicelib.billing.credit_notes import CreditNote
 from chalicelib.billing.rules import Invoice
 from chalicelib.flows import expiry
+from chalicelib.flows.crediting import credit
 from chalicelib.kernel.events import Actor
+from chalicelib.kernel.money import Money
 from chalicelib.licensing import store as licensing
 from chalicelib.licensing.events import licence_expiry
 from chalicelib.licensing.rules import License
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order
-from chalicelib.storage.transaction import Transaction
+from chalicelib.storage.transaction import Transaction, retrying
 from infra.sandbox.wire import Request
 from tests.world import REGION, Answer, World
 
@@ -267,6 +270,19 @@ def faults(answer: Answer) -> dict[str, str]:
     """The faulty fields that a 422 names, with their codes."""
     assert answer.status == 422, answer.text
     return {error["pointer"]: error["code"] for error in answer.json["errors"]}
+
+
+def credited(world: World, invoice_id: str, minor: int, subject: str = "a refund") -> CreditNote:
+    """What a refund takes off an invoice."""
+
+    def attempt() -> CreditNote:
+        invoice, writing = billing.invoices.get(invoice_id), Transaction()
+        amount = Money(minor, invoice.total.currency)
+        note = credit(writing, invoice, amount, "Devolución", subject, "Europe/Madrid", world.now)
+        writing.commit()
+        return note
+
+    return retrying(attempt)
 
 
 def set_payment(payment_id: str, **changes: Any) -> None:

@@ -47,6 +47,8 @@ ACCESS = {
     "GET /v1/orders/{order_id}": CUSTOMERS,
     "GET /v1/invoices": CUSTOMERS,
     "GET /v1/invoices/{invoice_id}": CUSTOMERS,
+    "GET /v1/credit_notes": CUSTOMERS,
+    "GET /v1/credit_notes/{credit_note_id}": CUSTOMERS,
     "GET /v1/payments": CUSTOMERS,
     "POST /v1/invoices/{invoice_id}/payments": CUSTOMERS,
     "GET /v1/me/cards": CUSTOMERS,
@@ -148,6 +150,7 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
     (activation,) = steps.activations(shared_world, token, shown["id"])
     return token, {
         "activation_id": activation["id"],
+        "credit_note_id": steps.credited(shared_world, order["invoice_id"], 100).id,
         "order_id": order["id"],
         "invoice_id": open_order["invoice_id"],
         "card_id": card["id"],

@@ -21,6 +21,7 @@ EVA = {
     "locale": "pt-BR",
     "tax_id": "529.982.247-25",
     "phone": "+55 11 91234-5678",
+    "address": "Rua Augusta, 1\n01304-000 São Paulo",
 }
 
 
@@ -42,6 +43,7 @@ def test_who_registers_can_sign_in_and_read_his_data(world: World, pool: Pool) -
     registered = _register(world)
     assert registered.status == 201
     assert registered.json["tax_id"] == "52998224725"
+    assert registered.json["address"] == EVA["address"]
     session = _sign_in(world)
     assert (session.status, session.json["roles"]) == (201, ["customer"])
     assert session.json["customer_id"] == registered.json["id"]
@@ -68,6 +70,7 @@ def test_an_e_mail_address_registers_once(world: World, pool: Pool) -> None:
         ({"email": "not an address"}, {"/email": "string_pattern_mismatch"}),
         ({"tax_id": "529.982.247-26"}, {"/tax_id": "tax_id"}),
         ({"password": "short"}, {"/password": "password"}),
+        ({"address": "Rua Augusta\t1"}, {"/address": "string_pattern_mismatch"}),
         ({"role": "staff"}, {"/role": "extra_forbidden"}),
         ({"locale": None}, {"/locale": "missing"}),
         (

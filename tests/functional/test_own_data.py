@@ -36,9 +36,40 @@ def test_a_boleto_cannot_be_the_usual_way_to_pay_where_none_is_sold(shared_world
 
 def test_null_removes_what_a_customer_need_not_have(shared_world: World) -> None:
     _, token = shared_world.customer(phone="+55 11 91234-5678")
-    assert shared_world.http("PATCH", "/v1/me", {"tax_id": None, "phone": None}, token=token).status == 200
+    removed = {"tax_id": None, "phone": None, "address": None}
+    assert shared_world.http("PATCH", "/v1/me", removed, token=token).status == 200
     me = steps.read(shared_world, token, "/v1/me")
-    assert (me["tax_id"], me["phone"]) == (None, None)
+    assert {name: me[name] for name in removed} == removed
+
+
+@pytest.mark.parametrize("address", ["Calle Mayor 1", "Calle Mayor 1\n28013 Madrid\nEspaña", "ñ" * 300])
+def test_an_address_may_have_several_lines(shared_world: World, address: str) -> None:
+    _, token = shared_world.customer()
+    changed = shared_world.http("PATCH", "/v1/me", {"address": f" {address}\n"}, token=token)
+    assert (changed.status, changed.json["address"]) == (200, address)
+    assert steps.read(shared_world, token, "/v1/me")["address"] == address
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("", "string_pattern_mismatch"),
+        (" \n ", "string_pattern_mismatch"),
+        ("a" * 301, "string_too_long"),
+        *((f"Calle{control}1", "string_pattern_mismatch") for control in "\x00\t\r\x1b\x7f\x85\x9f"),
+    ],
+)
+def test_an_address_holds_no_other_control_characters(shared_world: World, address: str, code: str) -> None:
+    _, token = shared_world.customer()
+    answer = shared_world.http("PATCH", "/v1/me", {"address": address}, token=token)
+    assert steps.faults(answer) == {"/address": code}
+
+
+def test_a_customer_of_before_there_were_addresses_has_none(shared_world: World) -> None:
+    customer, token = shared_world.customer(address="Calle Mayor 1")
+    (row,) = (row for row in shared_world.rows("customer") if row["id"] == customer.id)
+    steps.put(shared_world, {name: value for name, value in row.items() if name != "address"})
+    assert steps.read(shared_world, token, "/v1/me")["address"] is None
 
 
 @pytest.mark.parametrize(

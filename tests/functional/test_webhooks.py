@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.billing.gateways import ProviderUnavailable
-from chalicelib.billing.rules import PATIENCE
+from chalicelib.billing.provider_events import PATIENCE
 from infra.sandbox.wire import Request
 from tests.functional import steps
 from tests.functional.steps import ADDON_A, LICENSE

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.config import Config
 from pynamodb.exceptions import PutError
 
-from chalicelib.billing import rules, service
+from chalicelib.billing import provider_events, rules, service
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway, ProviderPayment
 from chalicelib.billing.gateways.asaas import Asaas
@@ -128,7 +128,7 @@ def seen_is_done(event_id: str, gateways: Mapping[str, Gateway], now: datetime) 
     if event.settled_at or event.provider_id is None:
         return
     closing = Transaction()
-    closing.save(billing.events.row(rules.settled(event, "seen", now)))
+    closing.save(billing.events.row(provider_events.settled(event, "seen", now)))
     closing.commit()
     found = gateways[event.provider].fetch(event.provider_id)
     if found is None or found.status != "paid" or found.reference is None:

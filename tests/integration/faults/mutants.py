@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.billing import provider_events
 from chalicelib.billing import rules as billing_rules
 from chalicelib.billing import service as billing_service
 from chalicelib.billing import store as billing
@@ -133,7 +134,7 @@ MUTANTS = (
     ),
     Mutant(
         "early notice settled at once",
-        ((billing_rules, "PATIENCE", timedelta(0)),),
+        ((provider_events, "PATIENCE", timedelta(0)),),
         breaks="nobody_is_asked_for_nothing",
         plan="late_money",
     ),

@@ -10,20 +10,16 @@ from typing import Any, get_args
 
 import pytest
 
-from chalicelib.billing import invoices, rules
+from chalicelib.billing import rules
 from chalicelib.billing.gateways import PaymentStatus as ProviderStatus
 from chalicelib.billing.rules import (
     ASK_EVERY,
     ASK_FOR,
     CHARGE_LEASE,
-    PATIENCE,
     SWEEP_AFTER,
     Claimed,
-    Invoice,
-    Party,
     Payment,
     PaymentStatus,
-    ProviderEvent,
     Slip,
 )
 from chalicelib.billing.verdicts import NEEDS_A_PERSON, Sighting, Verdict, judge
@@ -254,58 +250,3 @@ def test_a_failure_ends_an_open_payment_with_its_reason(status: Any) -> None:
 def test_a_paid_payment_keeps_the_charge_that_paid_it() -> None:
     paid = rules.paid(replace(PAYMENT, status="pending", provider_id="p1"), "p2", NOW)
     assert (paid.status, paid.provider_id, paid.paid_at) == ("paid", "p2", NOW)
-
-
-def test_an_invoice_changes_in_nothing_but_its_state() -> None:
-    party = Party("Ana", None, "BR", "ana@example.com")
-    invoice = Invoice(
-        id="inv_1",
-        number="A-2026-000001",
-        order_id="ord_1",
-        customer_id="cus_1",
-        status="open",
-        lines=(),
-        total=PRICE,
-        seller=party,
-        buyer=party,
-        locale="pt-BR",
-        issued_on=date(2026, 11, 22),
-        created_at=NOW,
-    )
-    paid = invoices.paid(invoice, NOW)
-    assert replace(paid, status="open", paid_at=None) == invoice
-    assert (paid.status, paid.paid_at) == ("paid", NOW)
-
-
-# Events
-
-
-EVENT = ProviderEvent("pev_1", "asaas", "PAYMENT_RECEIVED", "p1", "{}", NOW, announces_payment=True)
-
-
-def test_an_event_is_due_until_it_is_settled_and_kept_for_half_a_year() -> None:
-    assert (EVENT.due_at, EVENT.kept_until) == (NOW + SWEEP_AFTER, None)
-    settled = rules.settled(EVENT, "accept", NOW)
-    assert (settled.due_at, settled.outcome, settled.settled_at) == (None, "accept", NOW)
-    assert settled.kept_until == NOW + timedelta(days=180)
-
-
-def test_pauses_between_tries_double_up_to_a_bound() -> None:
-    event, pauses = EVENT, []
-    for _ in range(8):
-        event = rules.postponed(event, NOW)
-        assert event.due_at
-        pauses.append((event.due_at - NOW) // SWEEP_AFTER)
-    assert pauses == [2, 4, 8, 16, 32, 32, 32, 32]
-
-
-@pytest.mark.parametrize("seen", [None, *get_args(ProviderStatus)])
-@pytest.mark.parametrize("announces", [True, False])
-@pytest.mark.parametrize("late", [True, False])
-def test_only_announced_and_unseen_money_is_waited_for_and_not_for_ever(
-    seen: str | None, announces: bool, late: bool
-) -> None:
-    event = replace(EVENT, announces_payment=announces)
-    now = NOW + PATIENCE - timedelta(seconds=0 if late else 1)
-    waits = announces and seen in (None, "pending") and not late
-    assert rules.still_to_come(event, seen, now) is waits

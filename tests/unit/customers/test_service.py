@@ -207,13 +207,15 @@ def test_a_wrong_code_names_its_field_and_a_new_one_can_be_had() -> None:
 
 def test_a_profile_that_somebody_else_put_into_the_directory_is_checked_as_any_input() -> None:
     faulty = {"name": " ", "country": "Brasil", "tax_id": "1", "phone": "call me", "admin": "yes"}
+    faulty["address"] = "Calle Mayor\x00"
     with pytest.raises(Invalid) as refused:
         service.ensure_customer(User(str(uuid.uuid4()), EVA, faulty), NOW)
     assert {error.pointer for error in refused.value.errors} == {
-        *("/name", "/country", "/locale", "/tax_id", "/phone")
+        *("/name", "/country", "/locale", "/tax_id", "/phone", "/address")
     }
     sound = {"name": "Eva", "country": "BR", "locale": "es", "admin": "yes", "tax_id": "529.982.247-25"}
     assert profile_of(sound) == Profile("Eva", "BR", "es", "52998224725")
+    assert profile_of({**sound, "address": "Rua 1\nSão Paulo"}).address == "Rua 1\nSão Paulo"
     with pytest.raises(Invalid):
         profile_of({**sound, "tax_id": "529.982.247-26"})
 

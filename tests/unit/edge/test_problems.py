@@ -32,6 +32,8 @@ CODES = {
     "addon_not_found": 404,
     "customer_not_found": 404,
     "card_not_found": 404,
+    "credit_exceeds_invoice": 409,
+    "credit_note_not_found": 404,
     "invoice_not_payable": 409,
     "too_many_attempts": 409,
     "invoice_not_found": 404,

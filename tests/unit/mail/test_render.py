@@ -1,18 +1,15 @@
-"""Every kind of mail in every language, and how values are written."""
+"""Every kind of mail in every language."""
 
 from __future__ import annotations
 
 import html
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
 
 from chalicelib.kernel.errors import LOCALES
-from chalicelib.mail import formats
-from chalicelib.mail.formats import STYLES
 from chalicelib.mail.render import TEMPLATES, render
 from chalicelib.mail.rules import KINDS
 
@@ -30,7 +27,6 @@ def shown(page: str) -> list[str]:
 def test_templates_are_exactly_the_kinds_in_every_language() -> None:
     found = {(path.parent.name, path.name) for path in Path(TEMPLATES).glob("*/*.j2")}
     assert found == {(loc, f"{name}.txt.j2") for loc in LOCALES for name in (*KINDS, "letter")}
-    assert set(STYLES) == set(LOCALES)
 
 
 @pytest.mark.parametrize(("kind", "locale"), EVERY)
@@ -109,43 +105,3 @@ def test_licence_without_end_or_addons_says_so() -> None:
     letter = render("license_active", "es", {**PARAMS["license_active"], "last_day": None, "addons": []})
     assert "Sin fecha de caducidad" in letter.text
     assert "Complementos" not in letter.text
-
-
-@pytest.mark.parametrize(
-    ("locale", "amount", "currency", "written"),
-    [
-        ("es", 19900, "EUR", "199,00 €"),
-        ("es", 1990000, "CLP", "1.990.000 CLP"),
-        ("es", 990, "CLP", "990 CLP"),
-        ("pt-BR", 19900, "BRL", "R$ 199,00"),
-        ("pt-BR", 123456789, "BRL", "R$ 1.234.567,89"),
-        ("en", 100000, "EUR", "€ 1,000.00"),
-        ("en", -5, "USD", "USD -0.05"),
-        ("en", -123456, "USD", "USD -1,234.56"),
-    ],
-)
-def test_money_is_written_as_each_language_does(
-    locale: str, amount: int, currency: str, written: str
-) -> None:
-    value: dict[str, Any] = {"amount": amount, "currency": currency}
-    assert formats.money(STYLES[locale], value) == written
-
-
-@pytest.mark.parametrize(
-    ("locale", "written"),
-    [("es", "1 de marzo de 2027"), ("pt-BR", "1 de março de 2027"), ("en", "1 March 2027")],
-)
-def test_dates_are_written_out(locale: str, written: str) -> None:
-    assert formats.day(STYLES[locale], "2027-03-01") == written
-
-
-@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES.keys())
-def test_every_language_has_twelve_months_and_every_payment_method(style: formats.Style) -> None:
-    assert len(style.months.split()) == 12
-    assert style.methods.keys() == {"boleto", "card", "paypal", "transfer", "redsys"}
-
-
-def test_digitable_line_is_grouped_also_when_it_came_grouped() -> None:
-    grouped = "00190.50095 40144.816069 06809.350314 3 37370000000100"
-    assert formats.digitable(grouped) == grouped
-    assert formats.digitable(re.sub(r"\D", "", grouped)) == grouped

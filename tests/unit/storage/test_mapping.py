@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from chalicelib.billing import rules as billing_rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.cards import Card
+from chalicelib.billing.credit_notes import Credited, CreditNote
+from chalicelib.billing.provider_events import ProviderEvent
 from chalicelib.billing.transfers import BookedEntry
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product
@@ -41,10 +43,12 @@ from chalicelib.tickets.rules import Ticket
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (billing.InvoiceRow, billing_rules.Invoice, billing.invoices.row),
+    (billing.CreditNoteRow, CreditNote, billing.credit_notes.row),
+    (billing.CreditedRow, Credited, billing.credited.row),
     (billing.PaymentRow, billing_rules.Payment, billing.payments.row),
     (billing.CardRow, Card, billing.cards.row),
     (billing.BankEntryRow, BookedEntry, billing.entries.row),
-    (billing.ProviderEventRow, billing_rules.ProviderEvent, billing.events.row),
+    (billing.ProviderEventRow, ProviderEvent, billing.events.row),
     (catalog.ProductRow, Product, None),
     (customers.CustomerRow, Customer, customers.row),
     (licensing.LicenseRow, License, lambda license: next(licensing.rows(license, BEGINNING))),
@@ -68,7 +72,7 @@ for known, strategy in STRATEGIES.items():
 
 RECORDS: dict[type[Any], st.SearchStrategy[Any]] = {
     Mail: st.builds(Mail, params=st.dictionaries(st.text(), JSON, max_size=3)),
-    billing_rules.ProviderEvent: st.builds(billing_rules.ProviderEvent, tries=st.integers(0, 99)),
+    ProviderEvent: st.builds(ProviderEvent, tries=st.integers(0, 99)),
     Task: st.builds(Task, facts=st.dictionaries(st.text(), st.text(), max_size=3)),
 }
 

@@ -1,4 +1,4 @@
-"""How amounts, dates and boleto lines are written in each language."""
+"""How amounts, rates, dates and boleto lines are written in each language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from chalicelib.kernel.money import Money
 
@@ -17,11 +16,15 @@ DIGITABLE = re.compile(r"(\d{5})(\d{5})(\d{5})(\d{6})(\d{5})(\d{6})(\d)(\d{14})"
 
 @dataclass(frozen=True)
 class Style:
-    """One language's habits; `amount` takes {number} and {sign}, `date` takes {day}, {month}, {year}."""
+    """One language's habits.
+
+    `amount` takes {number} and {sign}, `percent` takes {number}, `date` takes {day}, {month}, {year}.
+    """
 
     thousands: str
     decimal: str
     amount: str
+    percent: str
     date: str
     months: str
     methods: Mapping[str, str]
@@ -32,6 +35,7 @@ STYLES: Mapping[str, Style] = {
         ".",
         ",",
         "{number} {sign}",
+        "{number} %",
         "{day} de {month} de {year}",
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
         {
@@ -46,6 +50,7 @@ STYLES: Mapping[str, Style] = {
         ".",
         ",",
         "{sign} {number}",
+        "{number}%",
         "{day} de {month} de {year}",
         "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
         {
@@ -60,6 +65,7 @@ STYLES: Mapping[str, Style] = {
         ",",
         ".",
         "{sign} {number}",
+        "{number}%",
         "{day} {month} {year}",
         "January February March April May June July August September October November December",
         {
@@ -73,14 +79,20 @@ STYLES: Mapping[str, Style] = {
 }
 
 
-def money(style: Style, value: Mapping[str, Any]) -> str:
-    """`{"amount": 123456, "currency": "BRL"}` → `R$ 1.234,56` in pt-BR; whole pesos for CLP."""
-    amount = Money(value["amount"], value["currency"])
+def money(style: Style, amount: Money) -> str:
+    """`Money(123456, "BRL")` → `R$ 1.234,56` in pt-BR; whole pesos for CLP."""
     whole, _, cents = amount.decimal().partition(".")
     number = re.sub(r"\B(?=(?:\d{3})+$)", style.thousands, whole) + (
         f"{style.decimal}{cents}" if cents else ""
     )
     return style.amount.format(number=number, sign=SIGNS.get(amount.currency, amount.currency))
+
+
+def percent(style: Style, basis_points: int) -> str:
+    """2100 → `21 %` in Spanish; 1050 → `10,5 %`."""
+    whole, rest = divmod(basis_points, 100)
+    fraction = f"{rest:02d}".rstrip("0")
+    return style.percent.format(number=f"{whole}{style.decimal}{fraction}" if fraction else str(whole))
 
 
 def day(style: Style, value: str | date) -> str:
