@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.architecture.layers import forbidden_imports, layer_of, unneeded_exceptions
-from tests.architecture.source import PRODUCT, Module, calls, modules
+from tests.architecture.source import EVERYTHING, PRODUCT, Module, calls, modules
 
 
 def test_every_module_imports_only_what_its_layer_may() -> None:
@@ -14,6 +14,12 @@ def test_every_module_imports_only_what_its_layer_may() -> None:
 
 def test_every_exception_to_the_layers_is_still_needed() -> None:
     assert list(unneeded_exceptions(modules(*PRODUCT))) == []
+
+
+def test_what_is_under_the_gpl_is_run_by_tests_and_imported_by_nobody() -> None:
+    imported = {found.target.partition(".")[0] for module in modules(*EVERYTHING) for found in module.imports}
+    assert "urllib3" in imported
+    assert "localstripe" not in imported
 
 
 def test_no_import_is_hidden_in_a_string() -> None:

@@ -53,9 +53,10 @@ def signed_world(
     trusted: str | None = None,
     served: Reply | None = None,
     alone: bool = False,
+    signer: Signer | None = None,
 ) -> Iterator[World]:
     """All of it, running; the rest tells what is wrong with it."""
-    signer = Signer(NOW, forgery)
+    signer = signer or Signer(NOW, forgery)
     reply = served or Reply(200, signer.leaf if alone else signer.chain)
     with serving(lambda call: reply) as certs, pooled() as pool:
         base = f"{certs.url}{CERTS}"

@@ -1,9 +1,7 @@
 """PayPal's webhooks: what is signed and when, and what an event is about."""
 
-import base64
 import hashlib
 import json
-import random
 import zlib
 from collections.abc import Iterator
 from datetime import timedelta
@@ -113,23 +111,6 @@ def test_a_signature_holds_for_the_three_days_that_paypal_tries(
     world: World, off: timedelta, accepted: bool
 ) -> None:
     assert world.accepts(world.signed(), now=NOW + off) == accepted
-
-
-def test_none_of_fifty_thousand_made_up_signatures_is_accepted(world: World) -> None:
-    dice = random.Random(4)
-    headers = world.signed()
-    real = base64.b64decode(headers["paypal-transmission-sig"])
-    accepted = 0
-    for number in range(50_000):
-        forged = bytearray(real)
-        if number % 2:
-            forged[dice.randrange(256)] ^= 1 << dice.randrange(8)
-        else:
-            forged = bytearray(dice.randbytes(256))
-        headers["paypal-transmission-sig"] = base64.b64encode(forged).decode()
-        accepted += world.accepts(headers)
-    assert accepted == 0
-    assert world.accepts(world.signed())
 
 
 UP = [

@@ -1,15 +1,11 @@
 """Redsys's signatures: published vectors, and its community's library as the other side, both ways."""
 
-import random
-from urllib.parse import urlencode
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from redsys.clients import DirectClient
 from redsys.crypto import get_signer
 
-from chalicelib.billing.gateways import NotAuthentic
 from chalicelib.billing.gateways.redsys_signing import (
     SHA256_V1,
     SHA512_V1,
@@ -21,7 +17,7 @@ from chalicelib.billing.gateways.redsys_signing import (
     fits,
     sign,
 )
-from tests.unit.billing.fake_redsys import NOW, SECRET, accepts, members, offline, result
+from tests.unit.billing.fake_redsys import SECRET, accepts, members, result
 
 # From Redsys's page on signing an operation, and the same under the oldest version.
 REQUEST = (
@@ -129,27 +125,3 @@ def test_what_cannot_be_a_terminals_key_is_refused_without_being_shown(secret: s
     with pytest.raises(ValueError, match="24 bytes") as refusal:
         check_secret(secret)
     assert not secret or secret not in str(refusal.value)
-
-
-def _changed(chance: random.Random, form: dict[str, str]) -> dict[str, str]:
-    """The form with one to three letters of its signature or its parameters made other ones."""
-    name = chance.choice(["Ds_Signature", "Ds_Signature", "Ds_MerchantParameters"])
-    letters = list(form[name])
-    for place in chance.sample(range(len(letters) - 2), chance.randint(1, 3)):
-        letters[place] = chance.choice([letter for letter in "ABCxyz0189" if letter != letters[place]])
-    return {**form, name: "".join(letters)}
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_no_fuzzed_signature_is_accepted(version: str) -> None:
-    chance = random.Random(version)
-    genuine = members(result(), version)
-    gateway = offline(version)
-    refused = 0
-    for _ in range(17_000):
-        try:
-            gateway.authenticate({}, urlencode(_changed(chance, genuine)).encode(), NOW)
-        except NotAuthentic:
-            refused += 1
-    assert refused == 17_000
-    assert accepts(genuine, version)

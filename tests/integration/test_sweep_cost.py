@@ -1,0 +1,208 @@
+"""What a sweep costs follows what is due, not what is open: counted in requests to AWS (B5).
+
+On moto, which is sound for one thread: the rows go straight into its table, as writing a hundred thousand
+would take minutes.
+"""
+
+import os
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.handlers import BUILTIN_HANDLERS
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+
+from chalicelib import wiring
+from chalicelib.billing import store as billing
+from chalicelib.billing.rules import Payment
+from chalicelib.flows import expiry, reconciliation
+from chalicelib.kernel.money import Money
+from chalicelib.orders import store as orders
+from chalicelib.orders.rules import Order
+from chalicelib.storage.table import Row
+from infra.sandbox.server import Sandbox
+from tests.world import QUEUES, REGION, Keys, World, forget_everything
+
+NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
+FEW, MANY, DUE = 1_000, 100_000, 40
+PRICE = Money(14990, "BRL")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A world, and every request to AWS that was sent in it, by operation."""
+
+    world: World
+    calls: Counter[str]
+
+    def fill(self, rows: Iterable[Row]) -> None:
+        """Put rows into the table."""
+        items = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[self.world.table_name].items
+        for row in rows:
+            typed = {name: DynamoType(value) for name, value in row.serialize().items()}
+            item = Item(typed["pk"], typed["sk"], {})
+            # All at once: moto measures the whole item anew for each attribute that is set.
+            item.attrs.update(typed)
+            items[item.hash_key][item.range_key] = item
+
+    def cost(self, work: Callable[[], object]) -> int:
+        """How many requests the work sends."""
+        before = self.calls.total()
+        work()
+        return self.calls.total() - before
+
+    def messages(self) -> list[str]:
+        """What the messages on all queues are about, in order; they are taken off."""
+        return sorted(
+            body for queue in QUEUES for body in self._taken(os.environ[f"{queue.upper()}_QUEUE_URL"])
+        )
+
+    def _taken(self, url: str) -> Iterator[str]:
+        sqs = self.world.client("sqs")
+        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                yield message["Body"]
+
+
+@contextmanager
+def listening() -> Iterator[Counter[str]]:
+    """Counts the requests of all clients that are made inside; a retry counts as it is sent."""
+    calls = Counter[str]()
+
+    def before_send(event_name: str, **_: Any) -> None:
+        calls[event_name.removeprefix("before-send.")] += 1
+
+    handler = ("before-send", before_send)
+    # Before moto, which answers.
+    BUILTIN_HANDLERS.insert(0, handler)
+    try:
+        yield calls
+    finally:
+        BUILTIN_HANDLERS.remove(handler)
+
+
+@pytest.fixture
+def counted(keys: Keys, jwks_url: str, provider: Sandbox) -> Iterator[Counted]:
+    before = dict(os.environ)
+    with listening() as calls, mock_aws():
+        world = World(keys, provider, endpoint=None)
+        # Another table has other clients, which are listened to.
+        world.open(f"vigencia-{uuid.uuid4().hex[:12]}", jwks_url)
+        yield Counted(world, calls)
+    os.environ.clear()
+    os.environ.update(before)
+    forget_everything()
+
+
+def payment(number: int, asked: timedelta, status: Any = "pending", redirect_url: str | None = None) -> Row:
+    """A charge that its provider was asked about so long ago, and will be six hours after that."""
+    id = f"pay_{number:026}"
+    return billing.payments.row(
+        Payment(
+            id=id,
+            order_id=f"ord_{number:026}",
+            invoice_id=f"inv_{number:026}",
+            customer_id=f"cus_{number:026}",
+            method="boleto",
+            provider="asaas",
+            status=status,
+            amount=PRICE,
+            created_at=NOW - asked,
+            provider_id=id,
+            redirect_url=redirect_url,
+            version=1,
+        )
+    )
+
+
+def order(number: int, left: timedelta) -> Row:
+    """An order that waits for its payment for so long still."""
+    return orders.row(
+        Order(
+            id=f"ord_{number:026}",
+            customer_id=f"cus_{number:026}",
+            status="pending_payment",
+            items=(),
+            total=PRICE,
+            invoice_id=f"inv_{number:026}",
+            payment_id=f"pay_{number:026}",
+            ticket_ids=(),
+            created_at=NOW - timedelta(days=1),
+            expires_at=NOW + left,
+            version=1,
+        )
+    )
+
+
+def open_payments(numbers: range) -> Iterator[Row]:
+    return (payment(number, asked=timedelta(minutes=number % 360)) for number in numbers)
+
+
+def open_orders(numbers: range) -> Iterator[Row]:
+    return (order(number, left=timedelta(minutes=1 + number % 10_000)) for number in numbers)
+
+
+def due_payments() -> Iterator[Row]:
+    """Half of them not charged yet."""
+    for number in range(MANY, MANY + DUE):
+        yield payment(number, timedelta(hours=7), status="requested" if number % 2 else "pending")
+
+
+def due_orders() -> Iterator[Row]:
+    return (order(number, left=-timedelta(minutes=number % 100)) for number in range(MANY, MANY + DUE))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep, what it passes over and what it takes up."""
+
+    run: Callable[[], object]
+    open: Callable[[range], Iterator[Row]]
+    due: Callable[[], Iterator[Row]]
+
+
+SWEEPS = {
+    "reconcile": Sweep(lambda: reconciliation.reconcile(wiring.reach(), NOW), open_payments, due_payments),
+    "boleto_expiry": Sweep(lambda: expiry.sweep(wiring.reach(), NOW), open_orders, due_orders),
+}
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_sweep_over_a_hundred_times_as_many_open_charges_sends_no_more_requests(
+    counted: Counted, name: str
+) -> None:
+    sweep = SWEEPS[name]
+    counted.fill(sweep.due())
+    counted.fill(sweep.open(range(FEW)))
+    with_few, told_of_few = counted.cost(sweep.run), counted.messages()
+    counted.fill(sweep.open(range(FEW, MANY)))
+    with_many, told_of_many = counted.cost(sweep.run), counted.messages()
+    assert counted.calls["dynamodb.Query"] > 0
+    assert counted.calls["sqs.SendMessage"] == 2 * DUE
+    assert len(told_of_few) == DUE
+    assert told_of_many == told_of_few
+    assert 10 * with_many <= 11 * with_few
+
+
+def test_looking_at_all_that_is_open_would_be_noticed(counted: Counted) -> None:
+    """The control: the table gives a megabyte at a time, and each is a request that counts."""
+
+    def look() -> None:
+        assert list(billing.payments.due(NOW + timedelta(hours=7)))
+
+    def large(numbers: range) -> Iterator[Row]:
+        return (payment(number, timedelta(0), redirect_url="x" * 20_000) for number in numbers)
+
+    counted.fill(large(range(40)))
+    with_few = counted.cost(look)
+    counted.fill(large(range(40, 400)))
+    assert 10 * counted.cost(look) > 11 * with_few
