@@ -9,7 +9,7 @@ index for as long as that says an instant; one with a `kept_until` leaves the ta
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -18,7 +18,7 @@ from chalicelib.kernel.clock import sortable
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.paging import NotACursor, Page, decode_cursor, encode_cursor
 from chalicelib.storage.keys import key
-from chalicelib.storage.table import ByOwner, Row, due, due_until, load
+from chalicelib.storage.table import ByOwner, Row, due, due_until, load, load_all
 
 D = TypeVar("D")
 R = TypeVar("R", bound=Row)
@@ -71,6 +71,11 @@ class Records(Generic[D]):
         """A record, or None."""
         found = load(self.row_type, key(self.prefix, id), self.prefix, consistent=consistent)
         return to_record(found, self.record_type) if found else None
+
+    def find_all(self, ids: Iterable[str]) -> dict[str, D]:
+        """Those of the records that there are, by id, in a few requests."""
+        found = load_all(self.row_type, ((key(self.prefix, id), self.prefix) for id in ids))
+        return {row.pk.partition("#")[2]: to_record(row, self.record_type) for row in found}
 
     def get(self, id: str) -> D:
         """A record; raises `missing`."""
