@@ -12,6 +12,7 @@ from functools import cache
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.expiry import expires_at
+from chalicelib.billing.numbers import series_of, written
 from chalicelib.billing.rules import (
     BOLETO_DAYS,
     BOLETO_ZONE,
@@ -236,12 +237,12 @@ def _invoice(
 ) -> Invoice:
     today = local_date(now, vendor.zone)
     invoice_id = derived_id("inv", order_id)
-    series = f"A-{today.year}"
+    series = series_of(today)
     taken = take_numbers(series, [invoice_id], today)
     writing.save(*taken.rows)
     return Invoice(
         id=invoice_id,
-        number=f"{series}-{taken.numbers[0]:06d}",
+        number=written(series, taken.numbers[0]),
         order_id=order_id,
         customer_id=customer.id,
         status="open",
