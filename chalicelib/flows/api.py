@@ -13,7 +13,6 @@ from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery
 from chalicelib.flows import purchase, transfers
 from chalicelib.flows.schemas import ConfirmIn, OrderIn, OrderList, OrderOut, PreviewOut
-from chalicelib.kernel.events import Actor
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.paging import slice_page
 
@@ -66,9 +65,9 @@ def read_order(call: Call) -> OrderOut:
 )
 def confirm_transfer(call: Call, body: ConfirmIn) -> PaymentOut:
     """Book money that arrived by bank transfer (V8); the same reference twice books once."""
-    actor = Actor(call.staff_id, "staff", f"bank statement {body.reference}")
-    payment = transfers.confirm(call.path["payment_id"], body.entry(), actor, call.now)
-    return PaymentOut.of(payment)
+    entry = body.entry()
+    actor = transfers.teller(call.staff_id, entry)
+    return PaymentOut.of(transfers.confirm(call.path["payment_id"], entry, actor, call.now).payment)
 
 
 @route(bp, "GET", "/v1/me/products", roles=CUSTOMER, query=ListQuery, out=ProductList)
