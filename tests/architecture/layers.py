@@ -73,7 +73,7 @@ LAYERS: Mapping[str, Layer] = {
     # What joins features.
     "flows": _layer(others=f"kernel storage {DECIDING} flows"),
     "flows.schemas": _layer(
-        others="kernel rules service flows schemas shapes", libraries="pydantic pydantic_core"
+        others="kernel rules service flows schemas flows.schemas shapes", libraries="pydantic pydantic_core"
     ),
     "flows.entrance": _layer(others=f"kernel {DECIDING} flows edge shapes wiring", libraries="chalice"),
     "flows.api": _layer(
@@ -162,8 +162,10 @@ def layer_of(dotted: str) -> str:
 
 
 def _flows_layer(file: str) -> str:
-    if file in ("api", "schemas"):
-        return f"flows.{file}"
+    # `bank_api`, `bank_schemas`: those of one part of it.
+    kind = file.rpartition("_")[2]
+    if kind in ("api", "schemas"):
+        return f"flows.{kind}"
     return "flows.entrance" if file in ("events", "relay") else "flows"
 
 
