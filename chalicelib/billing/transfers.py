@@ -60,6 +60,11 @@ class NotATransfer(Conflict):
     }
 
 
+def entry_id(reference: str) -> str:
+    """The identity of a statement's line: told twice, it is booked once."""
+    return derived_id("bnk", reference)
+
+
 def booked(payment: Payment, entry: BankEntry, by: str, now: datetime) -> BookedEntry:
     """The line as it is booked for a payment; `NotATransfer`, `Invalid` for another currency."""
     if payment.method != "transfer":
@@ -67,8 +72,7 @@ def booked(payment: Payment, entry: BankEntry, by: str, now: datetime) -> Booked
     if entry.amount.currency != payment.amount.currency:
         detail = f"the payment is in {payment.amount.currency}"
         raise Invalid(errors=[FieldError("/amount/currency", "currency", detail)])
-    # The identity of a statement's line: told twice, it is booked once.
-    id = derived_id("bnk", entry.reference)
+    id = entry_id(entry.reference)
     return BookedEntry(id, payment.id, entry.reference, entry.value_date, entry.amount, by, now)
 
 
@@ -79,10 +83,21 @@ def refuse_other(earlier: BookedEntry, entry: BookedEntry) -> None:
         raise ReferenceUsed(reference=entry.reference)
 
 
-def received(payment: Payment, entry: BookedEntry) -> Payment:
+def awaited(payment: Payment, order_status: str) -> bool:
+    """Whether money for it pays its order; otherwise it is for finance to decide what becomes of it."""
+    return payment.status != "paid" and order_status in ("pending_payment", "expired")
+
+
+def received(payment: Payment, amount: Money) -> Payment:
     """The payment with this money added to what had arrived."""
     before = payment.received or Money(0, payment.amount.currency)
-    return replace(payment, received=before + entry.amount)
+    return replace(payment, received=before + amount)
+
+
+def missing(payment: Payment) -> Money:
+    """What has not arrived yet of what was asked for; nothing when more than that has."""
+    arrived = payment.received.minor if payment.received else 0
+    return Money(max(0, payment.amount.minor - arrived), payment.amount.currency)
 
 
 def coverage(payment: Payment) -> Coverage:

@@ -63,11 +63,10 @@ def _operation(spec: RouteSpec, references: Any) -> dict[str, Any]:
     if spec.roles is not None:
         operation["security"] = [{"bearer": []}]
         operation["x-roles"] = sorted(spec.roles)
-    if spec.body:
-        schema = references[(spec.body, "validation")]
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    elif spec.raw:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
+    if spec.body or spec.raw:
+        schema = references[(spec.body, "validation")] if spec.body else {}
+        content = {spec.reads or "application/json": {"schema": schema}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
@@ -112,6 +111,8 @@ def _refusals(spec: RouteSpec) -> list[int]:
         found.add(errors.Invalid)
     if spec.body:
         found |= {errors.Malformed, errors.UnsupportedMediaType, errors.Invalid}
+    if spec.reads:
+        found |= {errors.UnsupportedMediaType, errors.Invalid}
     if spec.method != "GET":
         found.add(errors.TooLarge)
         found |= {errors.Conflict} if spec.roles is not None else set()

@@ -94,6 +94,7 @@ class RouteSpec:
     repeatable: bool = False
     raw: bool = False
     media_types: tuple[str, ...] = ()
+    reads: str | None = None
     refuses: tuple[type[Refusal], ...] = ()
 
 
@@ -111,8 +112,9 @@ def route(
     """Register a view for `method path`. `roles=None` is public; otherwise the caller needs one of them.
 
     `declared`: `body`, `query`, `out` (models), `status`, `repeatable` (honours Idempotency-Key), `raw`
-    (the view reads the body's bytes itself, as webhooks must), and for the description `media_types` (what
-    the answer can be besides JSON) and `refuses` (refusals that do not follow from the rest).
+    (the view reads the body's bytes itself, as webhooks must), `reads` (the one media type of a raw body;
+    without it any will do), and for the description `media_types` (what the answer can be besides JSON) and
+    `refuses` (refusals that do not follow from the rest).
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -207,18 +209,23 @@ def _validated(spec: RouteSpec, request: Request) -> tuple[dict[str, BaseModel],
     raw = sent.encode() if isinstance(sent, str) else sent
     if len(raw) > BODY_LIMIT:
         raise TooLarge(limit=BODY_LIMIT)
+    expected = "application/json" if spec.body else spec.reads
+    if expected and _media_type(request, expected) != expected:
+        raise UnsupportedMediaType(expected=expected)
     given: dict[str, BaseModel] = {}
     faults: list[FieldError] = []
     if spec.query is not None:
         _collect(given, faults, "query", lambda m: m.model_validate(_query(request)), spec.query)
     if spec.body is not None:
-        media_type = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
-        if media_type != "application/json":
-            raise UnsupportedMediaType(expected="application/json")
         _collect(given, faults, "body", lambda m: m.model_validate_json(raw), spec.body)
     if faults:
         raise Invalid(errors=faults)
     return given, raw
+
+
+def _media_type(request: Request, otherwise: str) -> str:
+    announced: str = request.headers.get("content-type", otherwise)
+    return announced.split(";")[0].strip().lower()
 
 
 def _collect(

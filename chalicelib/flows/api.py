@@ -93,9 +93,9 @@ def pay_again(call: Call, body: AttemptIn) -> PaymentOut:
 )
 def confirm_transfer(call: Call, body: ConfirmIn) -> PaymentOut:
     """Book money that arrived by bank transfer (V8); the same reference twice books once."""
-    actor = Actor(call.staff_id, "staff", f"bank statement {body.reference}")
-    payment = transfers.confirm(call.path["payment_id"], body.entry(), actor, call.now)
-    return PaymentOut.of(payment)
+    entry = body.entry()
+    actor = transfers.teller(call.staff_id, entry)
+    return PaymentOut.of(transfers.confirm(call.path["payment_id"], entry, actor, call.now).payment)
 
 
 @route(bp, "GET", "/v1/me/products", roles=CUSTOMER, query=ListQuery, out=ProductList)

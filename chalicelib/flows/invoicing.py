@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from chalicelib.billing import invoices
 from chalicelib.billing.invoices import Draft
+from chalicelib.billing.numbers import series_of, written
 from chalicelib.billing.rules import HowToPay, Invoice, InvoiceLine, Party
 from chalicelib.billing.taxes import included
 from chalicelib.customers.rules import Customer
@@ -42,12 +43,10 @@ def issue(writing: Transaction, draft: Draft, zone: str, now: datetime) -> Invoi
     return invoices.issued(draft, number, on)
 
 
-def take_number(
-    writing: Transaction, prefix: str, subject: str, zone: str, now: datetime
-) -> tuple[str, date]:
-    """The next number of a prefix's gapless series of the year in `zone`, and its day."""
+def take_number(writing: Transaction, kind: str, subject: str, zone: str, now: datetime) -> tuple[str, date]:
+    """The next number of a kind's gapless series of the year in `zone`, and its day."""
     today = local_date(now, zone)
-    series = f"{prefix}-{today.year}"
+    series = series_of(kind, today)
     taken = take_numbers(series, [subject], today)
     writing.save(*taken.rows)
-    return f"{series}-{taken.numbers[0]:06d}", taken.on
+    return written(series, taken.numbers[0]), taken.on

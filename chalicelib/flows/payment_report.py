@@ -94,7 +94,7 @@ def _found(asked: Asked) -> Iterator[Payment]:
 def _lines(payments: Iterable[Payment]) -> Iterator[Line]:
     left = iter(payments)
     while some := tuple(islice(left, TOGETHER)):
-        invoices = billing.invoices.several(one.invoice_id for one in some)
+        invoices = billing.invoices.find_all(one.invoice_id for one in some)
         yield from (_line(one, invoices[one.invoice_id]) for one in some)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.rules import Payment
-from chalicelib.billing.transfers import BankEntry, booked, coverage, received, refuse_other
+from chalicelib.billing.transfers import BankEntry, awaited, booked, coverage, received, refuse_other
 from chalicelib.flows.settlement import accept
 from chalicelib.kernel.clock import start_of
 from chalicelib.kernel.events import Actor, Change
@@ -17,7 +18,20 @@ from chalicelib.tasks import service as tasks
 from chalicelib.tasks.rules import new_task
 
 
-def confirm(payment_id: str, entry: BankEntry, actor: Actor, now: datetime) -> Payment:
+@dataclass(frozen=True)
+class Confirmed:
+    """A payment with a line booked for it; `again` says that it had been booked before."""
+
+    payment: Payment
+    again: bool
+
+
+def teller(staff_id: str, entry: BankEntry) -> Actor:
+    """Who books a line, as the audit trail names him and his reason."""
+    return Actor(staff_id, "staff", f"bank statement {entry.reference}")
+
+
+def confirm(payment_id: str, entry: BankEntry, actor: Actor, now: datetime) -> Confirmed:
     """Book one line of a bank statement for a payment; the same line again changes nothing.
 
     A part is kept until the rest comes. What is too much, or comes for an order that is paid or given up,
@@ -26,17 +40,17 @@ def confirm(payment_id: str, entry: BankEntry, actor: Actor, now: datetime) -> P
     return retrying(lambda: _confirm(payment_id, entry, actor, now))
 
 
-def _confirm(payment_id: str, entry: BankEntry, actor: Actor, now: datetime) -> Payment:
+def _confirm(payment_id: str, entry: BankEntry, actor: Actor, now: datetime) -> Confirmed:
     payment = billing.payments.get(payment_id)
     line = booked(payment, entry, actor.id, now)
     if earlier := billing.entries.find(line.id):
         refuse_other(earlier, line)
-        return payment
-    after = received(payment, line)
+        return Confirmed(payment, again=True)
+    after = received(payment, line.amount)
     order = orders.get(payment.order_id)
     writing = Transaction()
     writing.save(billing.entries.row(line))
-    waits = payment.status != "paid" and order.status in ("pending_payment", "expired")
+    waits = awaited(payment, order.status)
     if waits and coverage(after) != "part":
         invoice = billing.invoices.get(payment.invoice_id)
         paid_at = start_of(entry.value_date, market_of(invoice.seller.country).zone)
@@ -50,7 +64,7 @@ def _confirm(payment_id: str, entry: BankEntry, actor: Actor, now: datetime) -> 
     if not waits or coverage(after) == "over":
         _ask_finance(writing, after, "over" if waits else "late", now)
     writing.commit()
-    return after
+    return Confirmed(after, again=False)
 
 
 def _ask_finance(writing: Transaction, payment: Payment, why: str, now: datetime) -> None:

@@ -30,9 +30,10 @@ class OrderRow(Row, discriminator="order"):
 
 
 _orders = Records("ORD", OrderRow, Order, OrderNotFound)
-row, find, get, get_own, page, due = (
+row, find, find_all, get, get_own, page, due = (
     _orders.row,
     _orders.find,
+    _orders.find_all,
     _orders.get,
     _orders.get_own,
     _orders.page,

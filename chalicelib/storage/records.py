@@ -19,7 +19,7 @@ from chalicelib.kernel.clock import sortable
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.paging import NotACursor, Page, decode_cursor, encode_cursor
 from chalicelib.storage.keys import key
-from chalicelib.storage.table import ByOwner, Row, due, due_until, load, reported, reported_within
+from chalicelib.storage.table import ByOwner, Row, due, due_until, load, load_all, reported, reported_within
 
 D = TypeVar("D")
 R = TypeVar("R", bound=Row)
@@ -73,6 +73,11 @@ class Records(Generic[D]):
         found = load(self.row_type, key(self.prefix, id), self.prefix, consistent=consistent)
         return to_record(found, self.record_type) if found else None
 
+    def find_all(self, ids: Iterable[str]) -> dict[str, D]:
+        """Those that exist, by id; a hundred with one request."""
+        found = load_all(self.row_type, [(key(self.prefix, id), self.prefix) for id in sorted(set(ids))])
+        return {row.pk.partition("#")[2]: to_record(row, self.record_type) for row in found}
+
     def get(self, id: str) -> D:
         """A record; raises `missing`."""
         record = self.find(id)
@@ -86,12 +91,6 @@ class Records(Generic[D]):
         if record is None or record.customer_id != customer_id:
             raise self.missing(id=id)
         return record  # type: ignore[no-any-return]
-
-    def several(self, ids: Iterable[str]) -> dict[str, D]:
-        """Those that exist, by id, a hundred in one request."""
-        keys = [(key(self.prefix, id), self.prefix) for id in sorted(set(ids))]
-        rows = self.row_type.batch_get(keys, consistent_read=True)
-        return {row.pk.partition("#")[2]: to_record(row, self.record_type) for row in rows}
 
     def page(self, customer_id: str, limit: int, cursor: str | None) -> Page[D]:
         """One page of a customer's records, newest first; `NotACursor` for a foreign cursor."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.storage.attributes import DateAttribute
 from chalicelib.storage.keys import key
-from chalicelib.storage.table import Row, load
+from chalicelib.storage.table import Row, load, load_all
 
 
 class CounterRow(Row, discriminator="counter"):
@@ -51,7 +51,17 @@ def take_numbers(series: str, subjects: Sequence[str], on: date) -> Taken:
     numbers = list(range(first, first + len(subjects)))
     counter.last, counter.last_on = numbers[-1], max(on, counter.last_on or on)
     used = [
-        NumberRow(key("SER", series), f"NUM#{number:08d}", subject=subject)
+        NumberRow(key("SER", series), _sort_key(number), subject=subject)
         for number, subject in zip(numbers, subjects, strict=True)
     ]
     return Taken(numbers, counter.last_on, [counter, *used])
+
+
+def subjects_of(numbers: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """What used these numbers, each a series and a place in it; those that nothing used are left out."""
+    asked = {(key("SER", series), _sort_key(number)): (series, number) for series, number in numbers}
+    return {asked[row.pk, row.sk]: row.subject for row in load_all(NumberRow, asked)}
+
+
+def _sort_key(number: int) -> str:
+    return f"NUM#{number:08d}"

@@ -132,6 +132,11 @@ def load(row_type: type[R], pk: str, sk: str, *, consistent: bool = True) -> R |
         return None
 
 
+def load_all(row_type: type[R], keys: Iterable[tuple[str, str]]) -> Iterator[R]:
+    """Those of the rows that there are, strongly consistent, in no order: a hundred with one request."""
+    return row_type.batch_get(list(keys), consistent_read=True)
+
+
 def collection(pk: str, sk_prefix: str = "") -> Iterable[Row]:
     """All rows of one item collection, strongly consistent, in key order."""
     condition = Row.sk.startswith(sk_prefix) if sk_prefix else None

@@ -73,7 +73,7 @@ LAYERS: Mapping[str, Layer] = {
     # What joins features.
     "flows": _layer(others=f"kernel storage {DECIDING} flows"),
     "flows.schemas": _layer(
-        others="kernel rules service flows schemas shapes", libraries="pydantic pydantic_core"
+        others="kernel rules service flows schemas flows.schemas shapes", libraries="pydantic pydantic_core"
     ),
     "flows.entrance": _layer(others=f"kernel {DECIDING} flows edge shapes wiring", libraries="chalice"),
     "flows.api": _layer(

@@ -81,6 +81,8 @@ def hidden_imports(module: Module) -> list[str]:
         ),
         ("flows/reports_api.py", "import pynamodb", "flows.api imports the library pynamodb"),
         ("flows/reports_schemas.py", "from chalicelib.billing import store", "flows.schemas imports store"),
+        ("flows/bank_schemas.py", "from chalicelib import wiring", "flows.schemas imports wiring"),
+        ("flows/bank_api.py", "import pydantic", "flows.api imports the library pydantic"),
         ("edge/schema.py", "from chalicelib import wiring", "shapes imports wiring"),
         ("edge/routes.py", "from chalicelib.orders import store", "edge imports store"),
         ("edge/routes.py", "import boto3", "edge imports the library boto3"),

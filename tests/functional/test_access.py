@@ -74,6 +74,8 @@ ACCESS = {
     "POST /v1/staff/licenses/{license_id}/activations/{activation_id}/clear": STAFF,
     "POST /v1/staff/payments/{payment_id}/confirm": FINANCE,
     "GET /v1/staff/reports/payments": FINANCE,
+    "POST /v1/staff/bank_statements": FINANCE,
+    "POST /v1/staff/bank_entries": FINANCE,
     "GET /v1/staff/tasks": STAFF,
     "POST /v1/staff/tasks/{task_id}/done": STAFF,
 }

@@ -95,6 +95,31 @@ def test_sixteen_concurrent_deliveries_of_one_webhook_are_one_activation(
     assert len(letters(emulator, customer.email)) == len(MAILS)
 
 
+def test_sixteen_bookings_at_once_of_the_same_bank_lines_book_each_once(world: World) -> None:
+    _, token = world.customer()
+    answer = world.http("POST", "/v1/orders", {**ORDER, "payment_method": "transfer"}, token=token)
+    payment, half = answer.json["payment"], answer.json["total"]["amount"] // 2
+    rest = answer.json["total"]["amount"] - half
+    entries = [
+        {
+            "payment_id": payment["id"],
+            "reference": reference,
+            "value_date": "2026-11-24",
+            "amount": {"amount": minor, "currency": "BRL"},
+        }
+        for reference, minor in (("N1", half), ("N2", rest))
+    ]
+    finance, body = world.staff("finance"), {"entries": entries}
+    path = "/v1/staff/bank_entries"
+    answers = at_once(16, lambda number: world.http("POST", path, body, token=finance))
+    told = Counter(entry["outcome"] for answer in answers for entry in answer.json["entries"])
+    assert told == {"booked": 2, "already_booked": 30}
+    assert len(world.rows("bank_entry")) == 2
+    (row,) = world.rows("payment")
+    assert (row["status"], row["received"]) == ("paid", f"{half + rest} BRL")
+    assert world.rows("task") == []
+
+
 def letters(emulator: Emulator, to: str) -> list[dict[str, Any]]:
     """The e-mails that SES took for somebody."""
     with direct.open(emulator.mail_outbox) as answer:

@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ProtocolError
 from urllib3.response import BaseHTTPResponse
 
-READS = frozenset({"GetItem", "Query", "GetParameter"})
+READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetParameter"})
 SEND_EMAIL = "POST /v2/email/outbound-emails"
 
 

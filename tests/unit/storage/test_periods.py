@@ -137,10 +137,10 @@ def test_who_stops_reading_has_read_no_earlier_month(rows: Rows) -> None:
 def test_of_several_ids_those_that_exist_are_found_each_once(rows: Rows) -> None:
     _save(*(VISITS.row(Visit(id, NOVEMBER, None)) for id in ("a", "b", "c")))
     with heard() as asked:
-        found = VISITS.several(["a", "c", "x", "a"])
+        found = VISITS.find_all(["a", "c", "x", "a"])
     assert found == {id: Visit(id, NOVEMBER, None, version=1) for id in ("a", "c")}
     assert asked.counts == {"BatchGetItem": 1}
-    assert VISITS.several([]) == {}
+    assert VISITS.find_all([]) == {}
 
 
 def test_several_records_are_read_a_hundred_at_a_time(rows: Rows) -> None:
@@ -148,5 +148,5 @@ def test_several_records_are_read_a_hundred_at_a_time(rows: Rows) -> None:
     for some in (ids[:60], ids[60:]):
         _save(*(VISITS.row(Visit(id, NOVEMBER, None)) for id in some))
     with heard() as asked:
-        assert VISITS.several(ids).keys() == set(ids)
+        assert VISITS.find_all(ids).keys() == set(ids)
     assert asked.counts == {"BatchGetItem": 2}

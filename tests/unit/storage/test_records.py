@@ -93,6 +93,14 @@ def test_an_unknown_record_and_somebody_elses_are_missing_alike(rows: Rows) -> N
     assert str(unknown.value).replace("q.", "p.") == str(foreign.value)
 
 
+def test_many_records_are_found_by_their_ids_and_unknown_ones_left_out(rows: Rows) -> None:
+    # More than one request of DynamoDB's carries; a transaction does not either.
+    ids = [*_parcels(90, "ana"), *_parcels(90, "rui")]
+    found = PARCELS.find_all([*ids, *ids, "q"])
+    assert found == {id: PARCELS.get(id) for id in ids}
+    assert PARCELS.find_all([]) == {}
+
+
 @pytest.mark.parametrize("limit", [1, 3, 7, 8, 100])
 def test_pages_show_each_of_an_owners_records_once_newest_first(rows: Rows, limit: int) -> None:
     ids = _parcels(7)

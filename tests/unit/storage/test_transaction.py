@@ -11,7 +11,7 @@ from pynamodb.exceptions import TransactWriteError
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.storage import outbox
-from chalicelib.storage.series import Taken, take_numbers
+from chalicelib.storage.series import Taken, subjects_of, take_numbers
 from chalicelib.storage.table import LONGEST_PK, Row, bind, load
 from chalicelib.storage.transaction import ATTEMPTS, Stale, Transaction, retrying
 from tests.unit.storage.conftest import TABLE, Rows
@@ -173,6 +173,14 @@ def test_numbers_of_a_series_follow_each_other_and_series_do_not_mix(rows: Rows)
     assert _numbers("A-2026", "inv_5") == [4]
     used = {(row["pk"], row["sk"]): row["subject"] for row in rows() if row["kind"] == "number"}
     assert used[("SER#A-2026", "NUM#00000003")] == "inv_3"
+
+
+def test_what_used_a_number_is_found_by_it(rows: Rows) -> None:
+    _save(*take_numbers("A-2026", ["inv_1", "inv_2"], TODAY).rows)
+    _save(*take_numbers("A-2027", ["inv_3"], TODAY).rows)
+    asked = [("A-2026", 2), ("A-2027", 1), ("A-2026", 2), ("A-2026", 3), ("B-2026", 1)]
+    assert subjects_of(asked) == {("A-2026", 2): "inv_2", ("A-2027", 1): "inv_3"}
+    assert subjects_of([]) == {}
 
 
 def test_for_nobody_no_number_is_taken(rows: Rows) -> None:
