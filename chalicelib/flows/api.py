@@ -5,15 +5,16 @@ from __future__ import annotations
 from chalice import Blueprint
 
 from chalicelib import wiring
-from chalicelib.billing.schemas import PaymentOut
+from chalicelib.billing.schemas import InvoiceOut, PaymentOut
 from chalicelib.catalog.schemas import ProductList, ProductOut
 from chalicelib.customers import store as customers
 from chalicelib.edge.auth import CUSTOMER, FINANCE
 from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery
-from chalicelib.flows import attempts, purchase, transfers
+from chalicelib.flows import attempts, purchase, transfers, voiding
 from chalicelib.flows.attempts import InvoiceNotPayable, TooManyAttempts
-from chalicelib.flows.schemas import AttemptIn, ConfirmIn, OrderIn, OrderList, OrderOut, PreviewOut
+from chalicelib.flows.schemas import AttemptIn, ConfirmIn, OrderIn, OrderList, OrderOut, PreviewOut, ReasonIn
+from chalicelib.flows.voiding import InvoiceNotVoidable
 from chalicelib.kernel.events import Actor
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.paging import slice_page
@@ -96,6 +97,29 @@ def confirm_transfer(call: Call, body: ConfirmIn) -> PaymentOut:
     entry = body.entry()
     actor = transfers.teller(call.staff_id, entry)
     return PaymentOut.of(transfers.confirm(call.path["payment_id"], entry, actor, call.now).payment)
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/invoices/{invoice_id}/void",
+    roles=FINANCE,
+    body=ReasonIn,
+    out=InvoiceOut,
+    repeatable=True,
+    refuses=(InvoiceNotVoidable,),
+)
+def void_invoice(call: Call, body: ReasonIn) -> InvoiceOut:
+    """Take an unpaid invoice back, with a credit note, and cancel its order (V1)."""
+    invoice = voiding.void(
+        call.path["invoice_id"],
+        wiring.vendor().zone,
+        Actor(call.staff_id, "staff", body.reason),
+        call.now,
+        answer=lambda void: (200, InvoiceOut.of(void).model_dump_json()),
+        repeatable=call.repeatable,
+    )
+    return InvoiceOut.of(invoice)
 
 
 @route(bp, "GET", "/v1/me/products", roles=CUSTOMER, query=ListQuery, out=ProductList)

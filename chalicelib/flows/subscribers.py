@@ -66,6 +66,7 @@ def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
 SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "order.placed": (request_charge, notifications.invoice_issued),
     "order.expired": (close_others, notifications.order_expired),
+    "order.canceled": (close_others,),
     "order.paid": (activate, close_others, notifications.payment_received),
     "payment.requested": (request_attempt,),
     "payment.charged": (ask_at_once, notifications.boleto_to_pay, notifications.transfer_to_make),

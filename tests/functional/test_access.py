@@ -73,6 +73,7 @@ ACCESS = {
     "POST /v1/staff/licenses/{license_id}/rotate": STAFF,
     "POST /v1/staff/licenses/{license_id}/activations/{activation_id}/clear": STAFF,
     "POST /v1/staff/payments/{payment_id}/confirm": FINANCE,
+    "POST /v1/staff/invoices/{invoice_id}/void": FINANCE,
     "GET /v1/staff/reports/payments": FINANCE,
     "POST /v1/staff/bank_statements": FINANCE,
     "POST /v1/staff/bank_entries": FINANCE,

@@ -35,6 +35,7 @@ CODES = {
     "credit_exceeds_invoice": 409,
     "credit_note_not_found": 404,
     "invoice_not_payable": 409,
+    "invoice_not_voidable": 409,
     "too_many_attempts": 409,
     "invoice_not_found": 404,
     "license_not_found": 404,
