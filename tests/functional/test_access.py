@@ -47,6 +47,7 @@ ACCESS = {
     "GET /v1/orders/{order_id}": CUSTOMERS,
     "GET /v1/invoices": CUSTOMERS,
     "GET /v1/invoices/{invoice_id}": CUSTOMERS,
+    "POST /v1/invoices/{invoice_id}/link": CUSTOMERS,
     "GET /v1/credit_notes": CUSTOMERS,
     "GET /v1/credit_notes/{credit_note_id}": CUSTOMERS,
     "GET /v1/payments": CUSTOMERS,
