@@ -11,7 +11,7 @@ STAGE ?= prod
 TESTS := tests/unit tests/functional tests/architecture tests/infra tests/integration
 
 .DEFAULT_GOAL := help
-.PHONY: help run tick pay rotate-signing-key test faults check bench format lint types package clean
+.PHONY: help run tick pay rotate-signing-key test faults browser check bench format lint types package clean
 
 help: ## this list
 	@echo 'make <target>, where <target> is one of:'
@@ -34,6 +34,9 @@ test: .venv/installed .venv-aws/installed ## all tests but the fault sweep
 
 faults: .venv/installed .venv-aws/installed ## the fault sweep: every AWS call of a purchase or a licence's life fails in every way
 	$(BIN)/python -m pytest -n 2 tests/integration/faults
+
+browser: ## Debian's Chromium, for the tests of the online invoice (needs root); without it they are skipped
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 
 check: .venv/installed .venv-aws/installed ## what CI runs: format, lint, types, test, package
 	$(BIN)/ruff format --check .

@@ -57,13 +57,21 @@ _webhook("redsys", "Redsys", ", as a signed form")
 def list_invoices(call: Call, query: ListQuery) -> InvoiceList:
     """One's own invoices, newest first."""
     page = store.invoices.page(call.customer_id, query.limit, query.cursor)
-    return InvoiceList(data=[InvoiceOut.of(one) for one in page.items], next_cursor=page.next_cursor)
+    shown = [InvoiceOut.of(one, wiring.links()) for one in page.items]
+    return InvoiceList(data=shown, next_cursor=page.next_cursor)
 
 
 @route(bp, "GET", "/v1/invoices/{invoice_id}", roles=CUSTOMER, out=InvoiceOut)
 def read_invoice(call: Call) -> InvoiceOut:
     """One of one's own invoices."""
-    return InvoiceOut.of(store.invoices.get_own(call.path["invoice_id"], call.customer_id))
+    return InvoiceOut.of(store.invoices.get_own(call.path["invoice_id"], call.customer_id), wiring.links())
+
+
+@route(bp, "POST", "/v1/invoices/{invoice_id}/link", roles=CUSTOMER, out=InvoiceOut)
+def renew_link(call: Call) -> InvoiceOut:
+    """Give one's own invoice another online address; the former one opens nothing any more (V8)."""
+    actor = Actor(call.customer_id, "store")
+    return InvoiceOut.of(service.renew_link(call.path["invoice_id"], actor, call.now), wiring.links())
 
 
 @route(bp, "GET", "/v1/me/cards", roles=CUSTOMER, query=ListQuery, out=CardList)

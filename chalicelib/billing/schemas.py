@@ -9,6 +9,7 @@ from pydantic import Field
 from chalicelib.billing.cards import Card
 from chalicelib.billing.credit_notes import CreditNote
 from chalicelib.billing.failures import why
+from chalicelib.billing.links import Links
 from chalicelib.billing.rules import Invoice, Party, Payment
 from chalicelib.billing.taxes import TaxShare
 from chalicelib.edge.schema import Instant, MoneyOut, Schema
@@ -174,9 +175,12 @@ class InvoiceOut(Schema):
     buyer: PartyOut
     issued_on: date
     paid_at: Instant | None
+    online_url: str = Field(
+        description="where whoever knows the address sees and pays it, without signing in"
+    )
 
     @classmethod
-    def of(cls, invoice: Invoice) -> InvoiceOut:
+    def of(cls, invoice: Invoice, links: Links) -> InvoiceOut:
         lines = [
             InvoiceLineOut(
                 description=line.description,
@@ -199,6 +203,7 @@ class InvoiceOut(Schema):
             buyer=PartyOut.of(invoice.buyer),
             issued_on=invoice.issued_on,
             paid_at=invoice.paid_at,
+            online_url=links.online(invoice),
         )
 
 

@@ -1,4 +1,4 @@
-"""Use cases of billing alone: what a provider says is kept before it is understood (B5), cards (S5)."""
+"""Use cases of billing alone: what a provider says is kept before it is understood (B5), cards, addresses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import datetime
 from chalicelib.billing import store
 from chalicelib.billing.cards import Card, removed
 from chalicelib.billing.gateways import Gateway, NotAuthentic
+from chalicelib.billing.links import renewed
 from chalicelib.billing.provider_events import ProviderEvent, settled
+from chalicelib.billing.rules import Invoice
 from chalicelib.kernel.errors import NotAuthenticated
 from chalicelib.kernel.events import Actor, Change, Event
 from chalicelib.storage.transaction import Transaction, retrying
@@ -77,3 +79,23 @@ def _store(event: ProviderEvent) -> None:
     if not event.settled_at:
         writing.emit(Event("provider_event.stored", event.id, event.received_at))
     writing.commit()
+
+
+def renew_link(invoice_id: str, actor: Actor, now: datetime) -> Invoice:
+    """Take the online address of the actor's own invoice back and give it another one (V8).
+
+    Raises `InvoiceNotFound`, for somebody else's too.
+    """
+
+    def attempt() -> Invoice:
+        before = store.invoices.get_own(invoice_id, actor.id)
+        after = renewed(before)
+        writing = Transaction()
+        writing.save(store.invoices.row(after))
+        writing.audit(
+            Change(after.id, after.customer_id, "link renewed", before.status, after.status, actor, now)
+        )
+        writing.commit()
+        return after
+
+    return retrying(attempt)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.edge.problems import TITLES, UNEXPECTED, status_of
-from chalicelib.edge.routes import SPECS, RouteSpec
+from chalicelib.edge.routes import JSON, SPECS, RouteSpec
 from chalicelib.edge.schema import Problem
 from chalicelib.kernel import errors
 from chalicelib.kernel.errors import DEFAULT_LOCALE, Refusal
@@ -65,7 +65,7 @@ def _operation(spec: RouteSpec, references: Any) -> dict[str, Any]:
         operation["x-roles"] = sorted(spec.roles)
     if spec.body or spec.raw:
         schema = references[(spec.body, "validation")] if spec.body else {}
-        content = {spec.reads or "application/json": {"schema": schema}}
+        content = {spec.reads or JSON: {"schema": schema}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
@@ -88,14 +88,20 @@ def _parameters(spec: RouteSpec) -> list[dict[str, Any]]:
 
 
 def _responses(spec: RouteSpec, references: Any) -> dict[str, Any]:
+    page: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
     answer: dict[str, Any] = {"description": "success"}
     if spec.out:
         schema = references[(spec.out, "serialization")]
         others = {media_type: {"schema": {"type": "string"}} for media_type in spec.media_types}
-        answer["content"] = {"application/json": {"schema": schema}, **others}
+        answer["content"] = {JSON: {"schema": schema}, **others}
+    elif spec.page and spec.status == 200:
+        answer["content"] = page
     problem = {"application/problem+json": {"schema": references[(Problem, "serialization")]}}
     refused = {
-        str(status): {"description": TITLES[status][DEFAULT_LOCALE], "content": problem}
+        str(status): {
+            "description": TITLES[status][DEFAULT_LOCALE],
+            "content": page if spec.page else problem,
+        }
         for status in _refusals(spec)
     }
     return {str(spec.status): answer, **refused}

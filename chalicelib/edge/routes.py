@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from chalice import Blueprint, Response
 from chalice.app import Request
@@ -39,6 +40,7 @@ from chalicelib.storage.idempotency import Repeatable, Replay
 
 BODY_LIMIT = 64 * 1024
 KEY_LIMIT = 255
+JSON, FORM, HTML = "application/json", "application/x-www-form-urlencoded", "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,11 @@ class Reply:
     body: str
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    media_type: str = "application/json"
+    media_type: str = JSON
+
+
+# Shows a problem, in a language and at a path with these parts, as a page; status and headers are set by us.
+ProblemPage = Callable[[Mapping[str, Any], str, Mapping[str, str]], Reply]
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ class RouteSpec:
     raw: bool = False
     media_types: tuple[str, ...] = ()
     reads: str | None = None
+    page: ProblemPage | None = None
     refuses: tuple[type[Refusal], ...] = ()
 
 
@@ -112,9 +119,10 @@ def route(
     """Register a view for `method path`. `roles=None` is public; otherwise the caller needs one of them.
 
     `declared`: `body`, `query`, `out` (models), `status`, `repeatable` (honours Idempotency-Key), `raw`
-    (the view reads the body's bytes itself, as webhooks must), `reads` (the one media type of a raw body;
-    without it any will do), and for the description `media_types` (what the answer can be besides JSON) and
-    `refuses` (refusals that do not follow from the rest).
+    (the view reads the body's bytes itself, as webhooks must), `reads` (the one media type of a raw body,
+    without it any will do; or `FORM` for a `body` that is a form's, not JSON), `page` (for people: the view
+    answers with HTML, and problems are shown by this), and for the description `media_types` (what the answer
+    can be besides JSON) and `refuses` (refusals that do not follow from the rest).
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -147,13 +155,15 @@ def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, st
     started = time.monotonic()
     request_id = str(request.context.get("requestId", ""))
     locale = language_of(request.headers.get("accept-language", ""))
+    path = {name: unquote(value) for name, value in path_parameters.items()}
+    refused = partial(_refused, spec, locale, path)
     try:
-        reply = _answer(spec, request, path_parameters, locale)
+        reply = _answer(spec, request, path, locale)
     except Refusal as refusal:
-        reply = _refused(problem_of(refusal, locale, request_id), headers_of(refusal))
+        reply = refused(problem_of(refusal, locale, request_id), headers_of(refusal))
     except Exception:
         log.failure("request failed", request_id=request_id, route=spec.path)
-        reply = _refused(unexpected(locale, request_id))
+        reply = refused(unexpected(locale, request_id), {})
     log.line(
         "request",
         request_id=request_id,
@@ -171,14 +181,14 @@ def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, st
     return Response(reply.body, status_code=reply.status, headers=headers)
 
 
-def _answer(spec: RouteSpec, request: Request, path_parameters: Mapping[str, str], locale: str) -> Reply:
+def _answer(spec: RouteSpec, request: Request, path: Mapping[str, str], locale: str) -> Reply:
     caller = caller_of(request.context)
     _require(spec.roles, caller)
     given, raw = _validated(spec, request)
     call = Call(
         now=utc_now(),
         locale=locale,
-        path={name: unquote(value) for name, value in path_parameters.items()},
+        path=path,
         headers={name.lower(): value for name, value in request.headers.items()},
         raw_body=raw,
         address=str(request.context.get("identity", {}).get("sourceIp", "")),
@@ -209,7 +219,7 @@ def _validated(spec: RouteSpec, request: Request) -> tuple[dict[str, BaseModel],
     raw = sent.encode() if isinstance(sent, str) else sent
     if len(raw) > BODY_LIMIT:
         raise TooLarge(limit=BODY_LIMIT)
-    expected = "application/json" if spec.body else spec.reads
+    expected = spec.reads or (JSON if spec.body else None)
     if expected and _media_type(request, expected) != expected:
         raise UnsupportedMediaType(expected=expected)
     given: dict[str, BaseModel] = {}
@@ -217,7 +227,8 @@ def _validated(spec: RouteSpec, request: Request) -> tuple[dict[str, BaseModel],
     if spec.query is not None:
         _collect(given, faults, "query", lambda m: m.model_validate(_query(request)), spec.query)
     if spec.body is not None:
-        _collect(given, faults, "body", lambda m: m.model_validate_json(raw), spec.body)
+        parse = _read_form if expected == FORM else _read_json
+        _collect(given, faults, "body", lambda m: parse(m, raw), spec.body)
     if faults:
         raise Invalid(errors=faults)
     return given, raw
@@ -226,6 +237,14 @@ def _validated(spec: RouteSpec, request: Request) -> tuple[dict[str, BaseModel],
 def _media_type(request: Request, otherwise: str) -> str:
     announced: str = request.headers.get("content-type", otherwise)
     return announced.split(";")[0].strip().lower()
+
+
+def _read_json(model: type[BaseModel], raw: bytes) -> BaseModel:
+    return model.model_validate_json(raw)
+
+
+def _read_form(model: type[BaseModel], raw: bytes) -> BaseModel:
+    return model.model_validate(dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)))
 
 
 def _collect(
@@ -265,5 +284,14 @@ def _repeatable(
     return Repeatable(caller.sub if caller else "public", operation, client_key, canonical.encode())
 
 
-def _refused(problem: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(json_text(problem), problem["status"], headers or {}, "application/problem+json")
+def _refused(
+    spec: RouteSpec,
+    locale: str,
+    path: Mapping[str, str],
+    problem: Mapping[str, Any],
+    headers: Mapping[str, str],
+) -> Reply:
+    if spec.page is None:
+        return Reply(json_text(problem), problem["status"], headers, "application/problem+json")
+    shown = spec.page(problem, locale, path)
+    return replace(shown, status=problem["status"], headers={**shown.headers, **headers})

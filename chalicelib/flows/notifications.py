@@ -35,6 +35,7 @@ def invoice_issued(event: Event, reach: Reach, now: datetime) -> None:
         "total": _money(invoice.total),
         "lines": lines,
         "method": payment.method,
+        "pay_url": reach.links.online(invoice),
     }
     _send("invoice_issued", invoice.id, customers.get(order.customer_id), params, reach, now)
 

@@ -30,7 +30,7 @@ Status = Literal["queued", "sending", "sent", "failed"]
 # none; `pix` is a Pix code or None, `why` "declined", "authentication", "not_completed" or "refused"; `days`
 # is a number, `change` is "suspended", "reinstated", "revoked" or "rotated".
 KINDS: Mapping[str, frozenset[str]] = {
-    "invoice_issued": frozenset({"name", "number", "total", "lines", "method", "vendor"}),
+    "invoice_issued": frozenset({"name", "number", "total", "lines", "method", "pay_url", "vendor"}),
     "boleto_to_pay": frozenset(
         {"name", "number", "amount", "due_date", "digitable_line", "pdf_url", "pix", "vendor"}
     ),

@@ -122,6 +122,8 @@ EXCEPTIONS = (
     Allowed("chalicelib.customers.tokens", "jwt", "2026-11-22", "verifying a token is computation"),
     Allowed("chalicelib.licensing.domains", "idna", "2026-11-22", "one form of a name is computation"),
     Allowed("chalicelib.licensing.signing", "cryptography", "2026-11-22", "signing a token is computation"),
+    Allowed("chalicelib.billing.page", "jinja2", "2026-11-27", "rendering a page is computation"),
+    Allowed("chalicelib.billing.page", "markupsafe", "2026-11-27", "rendering a page is computation"),
     Allowed("chalicelib.mail.render", "jinja2", "2026-11-22", "rendering a letter is computation"),
     Allowed(
         "chalicelib.edge.auth",

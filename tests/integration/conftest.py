@@ -12,7 +12,10 @@ from chalice import Chalice
 from chalice.local import LocalChalice
 
 from infra.emulator import Emulator
+from infra.local import Local
+from infra.machine import Ports
 from infra.sandbox.server import Sandbox
+from tests.integration.running import Client
 from tests.world import Keys, World, forget_everything, published, sandbox
 
 
@@ -31,6 +34,23 @@ def serving_threads(served: Chalice) -> Iterator[None]:
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     with Emulator(tmp_path_factory.mktemp("aws")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    """The whole product as `make run` starts it, with the demonstration's data."""
+    running = Local(tmp_path_factory.mktemp("stack"), Ports.free(), say=lambda line: None)
+    try:
+        running.start()
+        running.seed()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def visitor(local: Local) -> Client:
+    return Client(local.endpoints["api"])
 
 
 @pytest.fixture(scope="session")

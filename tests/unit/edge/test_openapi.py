@@ -16,6 +16,8 @@ from chalicelib.edge.routes import SPECS
 DOCUMENT = openapi.document()
 # What a function of its own answers, past Chalice.
 ELSEWHERE = {"POST /v1/licenses/validate"}
+# For people, who post forms.
+PAGES = {"GET /i/{token}", "POST /i/{token}/payments"}
 OPERATIONS = [
     (f"{method.upper()} {path}", operation)
     for path, methods in DOCUMENT["paths"].items()
@@ -90,8 +92,8 @@ def test_an_operation_has_the_shape_that_openapi_asks_for(name: str, operation: 
     for status, answer in operation["responses"].items():
         assert re.fullmatch(r"[1-5]\d\d", status)
         assert answer["description"]
-        problem = "application/problem+json"
-        assert (problem in answer.get("content", {})) == (int(status) >= 400)
+        problem = {"application/problem+json"} if name not in PAGES else {"text/html"}
+        assert int(status) < 400 or set(answer["content"]) == problem
     if "requestBody" in operation:
         assert not name.startswith("GET")
         (content,) = operation["requestBody"]["content"].values()
@@ -119,7 +121,14 @@ def test_what_an_answer_can_be_besides_json_is_described() -> None:
     for spec in SPECS:
         answer = DOCUMENT["paths"][spec.path][spec.method.lower()]["responses"][str(spec.status)]
         described = set(answer.get("content", {}))
-        assert described == ({"application/json", *spec.media_types} if spec.out else set()), spec.path
+        page = {"text/html"} if spec.page and spec.status == 200 else set()
+        assert described == ({"application/json", *spec.media_types} if spec.out else page), spec.path
+
+
+def test_pages_and_their_forms_are_described() -> None:
+    assert {f"{spec.method} {spec.path}" for spec in SPECS if spec.page} == PAGES
+    sent = DOCUMENT["paths"]["/i/{token}/payments"]["post"]["requestBody"]["content"]
+    assert set(sent) == {"application/x-www-form-urlencoded"}
 
 
 def test_every_call_that_creates_something_can_be_repeated() -> None:

@@ -34,6 +34,7 @@ PARAMS: dict[str, dict[str, Any]] = {
             {"name": "Proveedor A", "quantity": 2, "amount": {"amount": 5000, "currency": "EUR"}},
         ],
         "method": "card",
+        "pay_url": "https://api.example/i/0123?a=1&b=2",
         "vendor": "Vigencia",
     },
     "boleto_to_pay": {
