@@ -7,11 +7,12 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from chalicelib.billing.failures import Why, why
 from chalicelib.billing.methods import Buyer, open_to
 from chalicelib.billing.rules import Form, Invoice, InvoiceLine, Party, Payment, Slip, Transfer
+from chalicelib.billing.taxes import TaxShare
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.ids import crockford
 from chalicelib.kernel.markets import market_of
@@ -67,8 +68,8 @@ class View:
     seller: Party
     buyer: Party
     lines: tuple[InvoiceLine, ...]
-    net: Money | None
-    taxes: tuple[Any, ...]
+    net: Money
+    taxes: tuple[TaxShare, ...]
     total: Money
     state: State
     paid_on: date | None
@@ -114,9 +115,8 @@ def view_of(invoice: Invoice, payment: Payment, on_offer: Collection[Method]) ->
         seller=invoice.seller,
         buyer=invoice.buyer,
         lines=invoice.lines,
-        # Invoices of former releases do not know their taxes.
-        net=getattr(invoice, "net", None),
-        taxes=getattr(invoice, "taxes", ()),
+        net=invoice.net,
+        taxes=invoice.taxes,
         total=invoice.total,
         state=state,
         paid_on=local_date(invoice.paid_at, zone) if invoice.paid_at else None,

@@ -116,10 +116,10 @@ def void_invoice(call: Call, body: ReasonIn) -> InvoiceOut:
         wiring.vendor().zone,
         Actor(call.staff_id, "staff", body.reason),
         call.now,
-        answer=lambda void: (200, InvoiceOut.of(void).model_dump_json()),
+        answer=lambda void: (200, InvoiceOut.of(void, wiring.links()).model_dump_json()),
         repeatable=call.repeatable,
     )
-    return InvoiceOut.of(invoice)
+    return InvoiceOut.of(invoice, wiring.links())
 
 
 @route(bp, "GET", "/v1/me/products", roles=CUSTOMER, query=ListQuery, out=ProductList)

@@ -8,7 +8,7 @@ import html
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
 
@@ -19,6 +19,7 @@ from chalicelib.billing import page
 from chalicelib.billing.failures import Why
 from chalicelib.billing.online import State, View
 from chalicelib.billing.rules import Form, InvoiceLine, Party, Slip, Transfer
+from chalicelib.billing.taxes import TaxShare
 from chalicelib.billing.wording import LANGUAGES, WORDS
 from chalicelib.kernel.errors import LOCALES
 from chalicelib.kernel.methods import METHODS
@@ -43,16 +44,6 @@ VIEWS: dict[str, View] = {
     "not confirmed": a_view(status="failed", failure="authentication_required"),
 }
 EVERY = [(kind, locale) for kind in VIEWS for locale in LOCALES]
-
-
-@dataclass(frozen=True)
-class Share:
-    """A tax that the total includes."""
-
-    name: str
-    basis_points: int
-    base: Money
-    amount: Money
 
 
 def shown(view: View, locale: str = "en") -> str:
@@ -195,7 +186,7 @@ def test_the_page_asks_again_until_nothing_more_will_happen() -> None:
 
 
 def test_net_taxes_and_pdf_are_shown_where_they_are_known() -> None:
-    tax = Share("IVA", 2100, Money(9917, "EUR"), Money(2083, "EUR"))
+    tax = TaxShare("IVA", 2100, Money(9917, "EUR"), Money(2083, "EUR"))
     view = replace(VIEWS["paid"], net=Money(9917, "EUR"), taxes=(tax,), pdf_url="x/pdf")
     text = said(shown(view, "es"))
     assert "Base imponible 99,17 € IVA 21 % sobre 99,17 € 20,83 € Total 120,00 €" in text
