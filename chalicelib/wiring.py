@@ -13,7 +13,7 @@ from chalicelib.kernel.refreshed import Refreshed
 from chalicelib.settings import aws_access, settings
 
 if TYPE_CHECKING:
-    from chalicelib.billing.gateways import Gateway
+    from chalicelib.billing.gateways import Archive, Gateway
     from chalicelib.customers.gateways import Directory
     from chalicelib.customers.tokens import TokenVerifier
     from chalicelib.flows.reach import Reach, Send, Vendor
@@ -133,6 +133,14 @@ def _manual() -> Gateway:
 
 
 @cache
+def archive() -> Archive:
+    """Where documents are kept."""
+    from chalicelib.billing.gateways.s3 import S3Archive
+
+    return S3Archive(_client("s3"), settings().documents_bucket)
+
+
+@cache
 def mailer() -> Mailer:
     """The sender of e-mails."""
     from chalicelib.mail.gateways import ses
@@ -204,6 +212,7 @@ def reach() -> Reach:
         charges=_queue(at.charges_queue_url),
         settlements=_queue(at.settlements_queue_url),
         mails=_queue(at.mails_queue_url),
+        documents=_queue(at.documents_queue_url),
         vendor=vendor(),
         license_secret=license_secret,
     )

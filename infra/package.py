@@ -31,7 +31,7 @@ SHIPPED = ("app.py", "chalicelib", "requirements.txt", ".chalice/config.json", "
 
 # botocore carries the models of over 400 services, most of the package's files. A function can only call
 # what its role allows, so only these stay; a test compares them with the roles.
-AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "sesv2", "sqs", "ssm"})
+AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "s3", "sesv2", "sqs", "ssm"})
 
 # What Chalice gives to its functions and a function of our own must have just so: it runs from the same zip.
 COMMON = ("Architectures", "CodeUri", "Runtime", "Tags", "Tracing")

@@ -32,7 +32,7 @@ from chalicelib.customers import service as customers
 from chalicelib.customers.gateways import User
 from chalicelib.customers.rules import Customer
 from chalicelib.edge import auth
-from chalicelib.flows import charging, delivery, reconciliation, settlements
+from chalicelib.flows import charging, delivery, documents, reconciliation, settlements
 from chalicelib.mail import service as mail
 from chalicelib.validator.request import ROUTE as VALIDATE
 from chalicelib.validator.validator import Validator
@@ -45,7 +45,7 @@ CLIENT_ID = "test-client"
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test"
 ACCOUNT = "ES91 2100 0418 4502 0005 1332, Vigencia Demo S.L."
 VENDOR_ADDRESS = "Calle Mayor 1, 28013 Madrid"
-QUEUES = ("charges", "settlements", "mails")
+QUEUES = ("charges", "settlements", "mails", "documents")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,11 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    text: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
 
     @property
     def json(self) -> Any:
@@ -150,6 +154,7 @@ class World:
         """What the template makes, empty; returns the queues' addresses by name."""
         create_table(self.client("dynamodb"), self.table_name)
         put_secrets(self.client("ssm"), f"/vigencia/{self.table_name}")
+        self.client("s3").create_bucket(Bucket=bucket_of(self.table_name))
         self.client("sesv2").create_email_identity(EmailIdentity="example.com")
         sqs = self.client("sqs")
         return {name: sqs.create_queue(QueueName=f"{self.table_name}-{name}")["QueueUrl"] for name in QUEUES}
@@ -190,7 +195,9 @@ class World:
             event["requestContext"]["authorizer"] = authorizer_context(token)
         answer = self.validator(event, datetime.now(UTC)) if path == VALIDATE else app(event, None)
         self.answered.add((method, event["resource"], answer["statusCode"]))
-        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+        packed = answer.get("isBase64Encoded", False)
+        body = base64.b64decode(answer["body"]) if packed else answer["body"].encode()
+        return Answer(answer["statusCode"], answer["headers"], body)
 
     @property
     def validator(self) -> Validator:
@@ -269,6 +276,7 @@ WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
     ),
     "settlements": lambda body, now: settlements.work(body, wiring.gateways(), now),
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
+    "documents": lambda body, now: documents.make(body, wiring.archive(), wiring.vendor()),
 }
 
 SECRETS = {
@@ -291,6 +299,11 @@ def sandbox(state_file: Any = None) -> Sandbox:
             state_file=state_file,
         )
     )
+
+
+def bucket_of(table: str) -> str:
+    """The documents' bucket of the deployment with this table."""
+    return f"{table}-documents"
 
 
 def create_table(dynamodb: Any, name: str) -> None:
@@ -340,6 +353,7 @@ def environment(table: str, jwks_url: str, queues: Mapping[str, str], provider: 
         "TOKEN_ISSUER": ISSUER,
         "JWKS_URL": jwks_url,
         **{f"{name.upper()}_QUEUE_URL": url for name, url in queues.items()},
+        "DOCUMENTS_BUCKET": bucket_of(table),
         "ASAAS_URL": f"{provider}/asaas",
         "STRIPE_URL": f"{provider}/stripe",
         "SECRETS_PREFIX": f"/vigencia/{table}",

@@ -1,4 +1,4 @@
-"""Use cases of billing alone: keep what a provider says, before understanding it (B5)."""
+"""Use cases of billing alone: keep what a provider says before understanding it (B5), give documents out."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.billing import store
-from chalicelib.billing.gateways import Gateway, NotAuthentic
-from chalicelib.billing.rules import ProviderEvent, settled
+from chalicelib.billing.credit_notes import CreditNote
+from chalicelib.billing.documents import DocumentDamaged, DocumentNotReady, digest_of, key_of
+from chalicelib.billing.gateways import Archive, Gateway, NotAuthentic
+from chalicelib.billing.rules import Invoice, ProviderEvent, settled
 from chalicelib.kernel.errors import NotAuthenticated
 from chalicelib.kernel.events import Event
 from chalicelib.storage.transaction import Transaction, retrying
@@ -55,3 +57,16 @@ def _store(event: ProviderEvent) -> None:
     if not event.settled_at:
         writing.emit(Event("provider_event.stored", event.id, event.received_at))
     writing.commit()
+
+
+def document(record: Invoice | CreditNote, archive: Archive) -> bytes:
+    """The PDF of an invoice or a credit note, byte for byte as it was made (V1).
+
+    Raises `DocumentNotReady`, `Unavailable`; `DocumentDamaged` rather than giving out another one.
+    """
+    if record.document is None:
+        raise DocumentNotReady(number=record.number)
+    content = archive.get(key_of(record))
+    if digest_of(content) != record.document:
+        raise DocumentDamaged(key_of(record))
+    return content

@@ -9,7 +9,7 @@ import re
 
 from chalicelib.kernel.errors import DEFAULT_LOCALE, LOCALES
 
-EXPOSED = "Idempotent-Replayed, Retry-After"
+EXPOSED = "Content-Disposition, Idempotent-Replayed, Retry-After"
 PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Accept-Language",
     "Access-Control-Allow-Methods": "GET, POST, PATCH, PUT, DELETE, OPTIONS",

@@ -93,6 +93,8 @@ def _responses(spec: RouteSpec, references: Any) -> dict[str, Any]:
     if spec.out:
         schema = references[(spec.out, "serialization")]
         answer["content"] = {"application/json": {"schema": schema}}
+    elif spec.produces:
+        answer["content"] = {spec.produces: {"schema": {"type": "string", "format": "binary"}}}
     problem = {"application/problem+json": {"schema": references[(Problem, "serialization")]}}
     refused = {
         str(status): {"description": TITLES[status][DEFAULT_LOCALE], "content": problem}

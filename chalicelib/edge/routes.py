@@ -6,6 +6,7 @@ declarations. The view is called with a `Call` and, where declared, the validate
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -71,9 +72,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that is not simply the declared model with the declared status."""
+    """An answer that is not simply the declared model with the declared status; bytes stay as they are."""
 
-    body: str
+    body: str | bytes
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
@@ -93,6 +94,7 @@ class RouteSpec:
     status: int = 200
     repeatable: bool = False
     raw: bool = False
+    produces: str | None = None
     refuses: tuple[type[Refusal], ...] = ()
 
 
@@ -110,8 +112,8 @@ def route(
     """Register a view for `method path`. `roles=None` is public; otherwise the caller needs one of them.
 
     `declared`: `body`, `query`, `out` (models), `status`, `repeatable` (honours Idempotency-Key), `raw`
-    (the view reads the body's bytes itself, as webhooks must) and `refuses` (refusals that do not follow
-    from the rest, for the description).
+    (the view reads the body's bytes itself, as webhooks must), `produces` (the media type of an answer that
+    is no model) and `refuses` (refusals that do not follow from the rest, for the description).
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,7 +167,19 @@ def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, st
         **reply.headers,
         **cors_headers(request.headers.get("origin"), wiring.allowed_origins()),
     }
-    return Response(reply.body, status_code=reply.status, headers=headers)
+    made = _Bytes if isinstance(reply.body, bytes) else Response
+    return made(reply.body, status_code=reply.status, headers=headers)
+
+
+class _Bytes(Response):
+    """A body of bytes, in base64 for the gateway to unpack, whatever the client said that he accepts.
+
+    Chalice does so by itself for media types that the app lists, but then refuses who sends no `Accept`.
+    """
+
+    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:
+        packed = base64.b64encode(self.body).decode()
+        return {**super().to_dict(), "body": packed, "isBase64Encoded": True}
 
 
 def _answer(spec: RouteSpec, request: Request, path_parameters: Mapping[str, str], locale: str) -> Reply:

@@ -36,5 +36,6 @@ class Reach:
     charges: Send
     settlements: Send
     mails: Send
+    documents: Send
     vendor: Vendor
     license_secret: Callable[[], bytes]

@@ -45,8 +45,10 @@ ACCESS = {
     "GET /v1/orders/{order_id}": CUSTOMERS,
     "GET /v1/invoices": CUSTOMERS,
     "GET /v1/invoices/{invoice_id}": CUSTOMERS,
+    "GET /v1/invoices/{invoice_id}/pdf": CUSTOMERS,
     "GET /v1/credit_notes": CUSTOMERS,
     "GET /v1/credit_notes/{credit_note_id}": CUSTOMERS,
+    "GET /v1/credit_notes/{credit_note_id}/pdf": CUSTOMERS,
     "GET /v1/payments": CUSTOMERS,
     "GET /v1/licenses": CUSTOMERS,
     "GET /v1/licenses/{license_id}": CUSTOMERS,
@@ -68,6 +70,7 @@ ACCESS = {
     "POST /v1/staff/licenses/{license_id}/rotate": STAFF,
     "POST /v1/staff/licenses/{license_id}/activations/{activation_id}/clear": STAFF,
     "POST /v1/staff/payments/{payment_id}/confirm": FINANCE,
+    "GET /v1/staff/invoices/{invoice_id}/pdf": FINANCE,
     "GET /v1/staff/tasks": STAFF,
     "POST /v1/staff/tasks/{task_id}/done": STAFF,
 }
@@ -136,10 +139,12 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
     assert subscription["order_id"] == subscribed["id"]
     (shown,) = steps.licenses(shared_world, token)
     steps.activate(shared_world, shown["key"], "loja.example.com")
+    note = steps.credited(shared_world, order["invoice_id"], 100)
+    shared_world.settle_down()
     (activation,) = steps.activations(shared_world, token, shown["id"])
     return token, {
         "activation_id": activation["id"],
-        "credit_note_id": steps.credited(shared_world, order["invoice_id"], 100).id,
+        "credit_note_id": note.id,
         "order_id": order["id"],
         "invoice_id": order["invoice_id"],
         "license_id": order["licenses"][0],

@@ -38,7 +38,9 @@ def _send(_: Mapping[str, str]) -> None:
     raise AssertionError("activating puts nothing on a queue")
 
 
-REACH = Reach(_send, _send, _send, Vendor("V", "x", "ES", ZONE, "v@example.com", "https://x"), lambda: SECRET)
+REACH = Reach(
+    _send, _send, _send, _send, Vendor("V", "x", "ES", ZONE, "v@example.com", "https://x"), lambda: SECRET
+)
 
 
 def save(*rows: Row) -> None:
