@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 import urllib.error
@@ -15,6 +16,7 @@ from typing import Any
 
 import jwt
 import pytest
+from pypdf import PdfReader
 
 from infra import commands
 from infra.emulator import direct
@@ -31,7 +33,11 @@ class Answer:
 
     status: int
     headers: dict[str, str]
-    json: Any
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,9 @@ class Client:
         request = urllib.request.Request(self.base + path, data, sent, method=method)
         try:
             with direct.open(request, timeout=60) as answer:
-                return Answer(answer.status, dict(answer.headers), json.loads(answer.read()))
+                return Answer(answer.status, dict(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
-            return Answer(error.code, dict(error.headers), json.loads(error.read()))
+            return Answer(error.code, dict(error.headers), error.read())
 
     def get(self, path: str) -> Any:
         answer = self.call("GET", path)
@@ -114,6 +120,18 @@ def registered(visitor: Client, **changes: Any) -> tuple[str, Client]:
     answer = visitor.call("POST", "/v1/customers", about)
     assert answer.status == 201, answer
     return email, visitor.signed_in(email)
+
+
+def pdf_of(customer: Client, path: str) -> bytes:
+    """A document, as soon as it has been made."""
+
+    def found() -> Answer | None:
+        answer = customer.call("GET", f"{path}/pdf")
+        return None if answer.status == 409 and answer.json["code"] == "document_not_ready" else answer
+
+    answer: Answer = eventually("the document", found)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/pdf"), answer
+    return answer.body
 
 
 def test_a_newcomer_buys_pays_and_validates(local: Local, visitor: Client) -> None:
@@ -192,6 +210,23 @@ def test_a_card_order_is_paid_at_the_hosted_checkout(local: Local, visitor: Clie
     eventually("the payment", lambda: customer.get(path)["status"] == "paid")
 
 
+def test_the_invoice_of_an_order_can_be_fetched_as_the_same_pdf_each_time(visitor: Client) -> None:
+    customer, finance = visitor.signed_in("jose@example.com"), visitor.signed_in("finance@example.com")
+    placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]}).json
+    path = f"/v1/invoices/{placed['invoice_id']}"
+    invoice = customer.get(path)
+    document = pdf_of(customer, path)
+    assert document.startswith(b"%PDF")
+    text = " ".join(PdfReader(io.BytesIO(document)).pages[0].extract_text().split())
+    for wanted in (invoice["number"], "Calle Mayor 1, 28013 Madrid", "Calle de Alcalá, 50", "IVA 21 %"):
+        assert wanted in text, wanted
+    again = customer.call("GET", f"{path}/pdf", Accept="application/pdf")
+    assert again.headers["Content-Disposition"] == f'inline; filename="{invoice["number"]}.pdf"'
+    assert again.body == pdf_of(finance, f"/v1/staff{path.removeprefix('/v1')}") == document
+    _, stranger = registered(visitor)
+    assert stranger.call("GET", f"{path}/pdf").status == 404
+
+
 def test_a_transfer_is_booked_when_finance_confirms_it(visitor: Client) -> None:
     customer, finance = visitor.signed_in("jose@example.com"), visitor.signed_in("finance@example.com")
     order = {"items": [{"product": "prestaimport"}], "payment_method": "transfer"}
@@ -266,19 +301,22 @@ def test_a_tick_runs_the_schedules(local: Local, capsys: pytest.CaptureFixture[s
     assert "licence_expiry at" in told
 
 
-def test_the_data_and_the_stream_survive_a_restart(tmp_path: Path) -> None:
+def test_the_data_the_documents_and_the_stream_survive_a_restart(tmp_path: Path) -> None:
     ports = Ports.free()
     first = Local(tmp_path, ports, say=lambda line: None)
     try:
         first.start()
         first.seed()
-        email, _ = registered(Client(first.endpoints["api"]))
+        email, customer = registered(Client(first.endpoints["api"]))
+        earlier = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]}).json
+        document = pdf_of(customer, f"/v1/invoices/{earlier['invoice_id']}")
     finally:
         first.stop()
     second = Local(tmp_path, ports, say=lambda line: None)
     try:
         second.start()
         customer = Client(second.endpoints["api"]).signed_in(email)
+        assert pdf_of(customer, f"/v1/invoices/{earlier['invoice_id']}") == document
         placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]})
         eventually("the boleto", lambda: customer.get(f"/v1/orders/{placed.json['id']}")["payment"]["boleto"])
     finally:
