@@ -8,6 +8,7 @@ provider do: at least once, in no promised order.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import threading
@@ -257,6 +258,15 @@ class World:
         reconciliation.reconcile(wiring.reach(), self.now)
 
     # What is there
+
+    def documents(self) -> dict[str, str]:
+        """The SHA-256 of every document in the bucket, by its key."""
+        s3, bucket = self.client("s3"), bucket_of(self.table_name)
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        return {
+            key: hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest()
+            for key in keys
+        }
 
     def rows(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Raw rows of the table, all or of one kind; only tests ever scan."""

@@ -12,12 +12,13 @@ from typing import Any
 from botocore.config import Config
 from pynamodb.exceptions import PutError
 
-from chalicelib.billing import rules, service
+from chalicelib.billing import pdf, rules, service
 from chalicelib.billing import store as billing
-from chalicelib.billing.gateways import Gateway, ProviderPayment
+from chalicelib.billing.documents import digest_of, key_of
+from chalicelib.billing.gateways import Archive, Gateway, ProviderPayment
 from chalicelib.billing.gateways.asaas import Asaas
-from chalicelib.flows import activation, settlement
-from chalicelib.flows.reach import Reach
+from chalicelib.flows import activation, documents, settlement
+from chalicelib.flows.reach import Reach, Vendor
 from chalicelib.flows.subscribers import SUBSCRIBERS
 from chalicelib.kernel.events import SYSTEM
 from chalicelib.licensing import notices
@@ -148,6 +149,16 @@ def look_for_no_charge(asaas: Asaas, reference: str) -> None:
 def take_every_lease(payment: rules.Payment, now: datetime) -> rules.Payment:
     """The lease of a charge keeps nobody out."""
     return replace(payment, claimed_until=now + rules.CHARGE_LEASE)
+
+
+def note_before_keeping(message: Mapping[str, str], archive: Archive, vendor: Vendor) -> None:
+    """The record says that it has its document before it has."""
+    invoice = billing.invoices.get(message["invoice_id"])
+    if invoice.document:
+        return
+    drawn = pdf.render(invoice, documents.pay_url(invoice, vendor))
+    documents._note(billing.invoices, invoice.id, digest_of(drawn))
+    archive.keep(key_of(invoice), drawn)
 
 
 class NeverDue(Records[Any]):

@@ -162,6 +162,7 @@ class Run(Cloud):
             acknowledged=frozenset(self.acknowledged),
             orders=1,
             notices=[],
+            documents=self.world.documents(),
         )
 
     # The provider
