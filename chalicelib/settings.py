@@ -29,6 +29,8 @@ class Settings:
     charges_queue_url: str
     settlements_queue_url: str
     mails_queue_url: str
+    documents_queue_url: str
+    documents_bucket: str
     asaas_url: str
     stripe_url: str
     paypal_url: str

@@ -13,7 +13,7 @@ from chalicelib.kernel.refreshed import Refreshed
 from chalicelib.settings import aws_access, settings
 
 if TYPE_CHECKING:
-    from chalicelib.billing.gateways import Gateway
+    from chalicelib.billing.gateways import Archive, Gateway
     from chalicelib.billing.links import Links
     from chalicelib.customers.gateways import Directory
     from chalicelib.customers.tokens import TokenVerifier
@@ -193,6 +193,14 @@ def _link_secret() -> bytes:
 
 
 @cache
+def archive() -> Archive:
+    """Where documents are kept."""
+    from chalicelib.billing.gateways.s3 import S3Archive
+
+    return S3Archive(_client("s3"), settings().documents_bucket)
+
+
+@cache
 def mailer() -> Mailer:
     """The sender of e-mails."""
     from chalicelib.mail.gateways import ses
@@ -264,6 +272,7 @@ def reach() -> Reach:
         charges=_queue(at.charges_queue_url),
         settlements=_queue(at.settlements_queue_url),
         mails=_queue(at.mails_queue_url),
+        documents=_queue(at.documents_queue_url),
         vendor=vendor(),
         links=links(),
         license_secret=license_secret,

@@ -1,7 +1,8 @@
 """An address on this machine: a small HTTP server that passes everything on to the embedded AWS.
 
 The emulator gives the API a new id whenever its definition changes, and serves it, as function URLs, below a
-long path; on AWS both have stable addresses of their own. This stands in for that and nothing else.
+long path; on AWS both have stable addresses of their own. This stands in for that, and says `Accept: */*`
+for who says nothing, which means the same: without it, the emulator would leave a PDF in base64.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
             for name, value in self.headers.items():
                 if name.lower() not in HOP_BY_HOP:
                     connection.putheader(name, value)
+            if "accept" not in self.headers:
+                connection.putheader("Accept", "*/*")
             connection.endheaders(body)
             answer = connection.getresponse()
             return answer, answer.read()

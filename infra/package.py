@@ -13,6 +13,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,7 @@ SHIPPED = ("app.py", "chalicelib", "requirements.txt", ".chalice/config.json", "
 
 # botocore carries the models of over 400 services, most of the package's files. A function can only call
 # what its role allows, so only these stay; a test compares them with the roles.
-AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "sesv2", "sqs", "ssm"})
+AWS_SERVICES = frozenset({"cognito-idp", "dynamodb", "s3", "sesv2", "sqs", "ssm"})
 
 # What Chalice gives to its functions and a function of our own must have just so: it runs from the same zip.
 COMMON = ("Architectures", "CodeUri", "Runtime", "Tags", "Tracing")
@@ -62,6 +63,7 @@ def package(stage: str, out_dir: Path, *, architecture: str | None = None) -> Pa
             made_from.unlink(missing_ok=True)
             merged = template(stage, out_dir, architecture=architecture, dependencies=True)
             byte_compile(out_dir / "chalice" / "deployment.zip", result[1])
+            check_complete(result[1], (ROOT / "requirements.txt").read_text())
             result[0].write_text(json.dumps(merged, indent=1, sort_keys=True))
             made_from.write_text(inputs)
         return Package(json.loads(result[0].read_text()), result[1])
@@ -156,6 +158,30 @@ def byte_compile(archive: Path, target: Path) -> None:
                 entry.external_attr = 0o644 << 16
                 entry.compress_type = ZIP_DEFLATED
                 packed.writestr(entry, path.read_bytes())
+
+
+def check_complete(archive: Path, requirements: str) -> None:
+    """`PackagingFailed` unless every pinned requirement is in the zip.
+
+    Chalice leaves out what has no wheel for the Lambda runtime, and says so where nobody reads it.
+    """
+    with ZipFile(archive) as packed:
+        folders = {name.split("/")[0] for name in packed.namelist()}
+    packaged = {
+        _release(*folder.removesuffix(".dist-info").rsplit("-", 1))
+        for folder in folders
+        if folder.endswith(".dist-info")
+    }
+    wanted = {
+        _release(name, version) for name, version in re.findall(r"^([\w.-]+)==(\S+)", requirements, re.M)
+    }
+    if missing := ", ".join(sorted(wanted - packaged)):
+        runtime = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise PackagingFailed(f"there is no wheel for Lambda's Python {runtime} of {missing}")
+
+
+def _release(name: str, version: str) -> str:
+    return f"{re.sub('[-_.]+', '-', name).lower()} {version}"
 
 
 def _drop_other_services(tree: Path) -> None:

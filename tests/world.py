@@ -8,6 +8,7 @@ provider do: at least once, in no promised order.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import threading
@@ -32,7 +33,7 @@ from chalicelib.customers import service as customers
 from chalicelib.customers.gateways import User
 from chalicelib.customers.rules import Customer
 from chalicelib.edge import auth
-from chalicelib.flows import charging, delivery, reconciliation, settlements
+from chalicelib.flows import charging, delivery, documents, reconciliation, settlements
 from chalicelib.mail import service as mail
 from chalicelib.validator.request import ROUTE as VALIDATE
 from chalicelib.validator.validator import Validator
@@ -46,7 +47,7 @@ CLIENT_ID = "test-client"
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test"
 ACCOUNT = "ES91 2100 0418 4502 0005 1332, Vigencia Demo S.L."
 VENDOR_ADDRESS = "Calle Mayor 1, 28013 Madrid"
-QUEUES = ("charges", "settlements", "mails")
+QUEUES = ("charges", "settlements", "mails", "documents")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,11 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    text: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
 
     @property
     def json(self) -> Any:
@@ -151,6 +156,7 @@ class World:
         """What the template makes, empty; returns the queues' addresses by name."""
         create_table(self.client("dynamodb"), self.table_name)
         put_secrets(self.client("ssm"), f"/vigencia/{self.table_name}", self.sandbox.paypal_root)
+        self.client("s3").create_bucket(Bucket=bucket_of(self.table_name))
         self.client("sesv2").create_email_identity(EmailIdentity="example.com")
         sqs = self.client("sqs")
         return {name: sqs.create_queue(QueueName=f"{self.table_name}-{name}")["QueueUrl"] for name in QUEUES}
@@ -191,7 +197,9 @@ class World:
             event["requestContext"]["authorizer"] = authorizer_context(token)
         answer = self.validator(event, datetime.now(UTC)) if path == VALIDATE else app(event, None)
         self.answered.add((method, event["resource"], answer["statusCode"]))
-        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+        packed = answer.get("isBase64Encoded", False)
+        body = base64.b64decode(answer["body"]) if packed else answer["body"].encode()
+        return Answer(answer["statusCode"], answer["headers"], body)
 
     @property
     def validator(self) -> Validator:
@@ -252,6 +260,15 @@ class World:
 
     # What is there
 
+    def documents(self) -> dict[str, str]:
+        """The SHA-256 of every document in the bucket, by its key."""
+        s3, bucket = self.client("s3"), bucket_of(self.table_name)
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        return {
+            key: hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest()
+            for key in keys
+        }
+
     def rows(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Raw rows of the table, all or of one kind; only tests ever scan."""
         pages = self.client("dynamodb").get_paginator("scan")
@@ -268,6 +285,7 @@ WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
     "charges": lambda body, now: charging.charge(body["payment_id"], wiring.gateways(), wiring.links(), now),
     "settlements": lambda body, now: settlements.work(body, wiring.gateways(), now),
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
+    "documents": lambda body, now: documents.make(body, wiring.archive(), wiring.links()),
 }
 
 SECRETS: Mapping[str, Mapping[str, str]] = {
@@ -292,6 +310,11 @@ def sandbox(state_file: Any = None) -> Sandbox:
             state_file=state_file,
         )
     )
+
+
+def bucket_of(table: str) -> str:
+    """The documents' bucket of the deployment with this table."""
+    return f"{table}-documents"
 
 
 def create_table(dynamodb: Any, name: str) -> None:
@@ -342,6 +365,7 @@ def environment(table: str, jwks_url: str, queues: Mapping[str, str], provider: 
         "TOKEN_ISSUER": ISSUER,
         "JWKS_URL": jwks_url,
         **{f"{name.upper()}_QUEUE_URL": url for name, url in queues.items()},
+        "DOCUMENTS_BUCKET": bucket_of(table),
         "ASAAS_URL": f"{provider}/asaas",
         "STRIPE_URL": f"{provider}/stripe",
         "PAYPAL_URL": f"{provider}/paypal",

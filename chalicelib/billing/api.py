@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalice import Blueprint
 
 from chalicelib import wiring
-from chalicelib.billing import service, store
+from chalicelib.billing import documents, service, store
+from chalicelib.billing.credit_notes import CreditNote
+from chalicelib.billing.documents import DocumentNotReady
+from chalicelib.billing.rules import Invoice
 from chalicelib.billing.schemas import (
     CardList,
     CardOut,
@@ -18,13 +23,17 @@ from chalicelib.billing.schemas import (
     ReceivedOut,
 )
 from chalicelib.billing.service import WebhookNotAuthentic
-from chalicelib.edge.auth import CUSTOMER
+from chalicelib.edge.auth import CUSTOMER, FINANCE
+from chalicelib.edge.replies import Reply
 from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery
+from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.events import Actor
 from chalicelib.kernel.paging import slice_page
 
 bp = Blueprint(__name__)
+
+PDF: Any = {"media_types": (documents.MEDIA_TYPE,), "refuses": (DocumentNotReady, Unavailable)}
 
 
 def _webhook(provider: str, named: str, form: str = "") -> None:
@@ -87,6 +96,18 @@ def remove_card(call: Call) -> CardOut:
     return CardOut.of(service.remove_card(call.path["card_id"], by, call.now))
 
 
+@route(bp, "GET", "/v1/invoices/{invoice_id}/pdf", roles=CUSTOMER, **PDF)
+def read_invoice_as_pdf(call: Call) -> Reply:
+    """One of one's own invoices as a PDF: the same bytes each time (V1)."""
+    return _document(store.invoices.get_own(call.path["invoice_id"], call.customer_id))
+
+
+@route(bp, "GET", "/v1/staff/invoices/{invoice_id}/pdf", roles=FINANCE, **PDF)
+def read_any_invoice_as_pdf(call: Call) -> Reply:
+    """Any customer's invoice as a PDF, as he has it."""
+    return _document(store.invoices.get(call.path["invoice_id"]))
+
+
 @route(bp, "GET", "/v1/credit_notes", roles=CUSTOMER, query=ListQuery, out=CreditNoteList)
 def list_credit_notes(call: Call, query: ListQuery) -> CreditNoteList:
     """What was taken off one's own invoices, newest first."""
@@ -98,6 +119,18 @@ def list_credit_notes(call: Call, query: ListQuery) -> CreditNoteList:
 def read_credit_note(call: Call) -> CreditNoteOut:
     """One of one's own credit notes."""
     return CreditNoteOut.of(store.credit_notes.get_own(call.path["credit_note_id"], call.customer_id))
+
+
+@route(bp, "GET", "/v1/credit_notes/{credit_note_id}/pdf", roles=CUSTOMER, **PDF)
+def read_credit_note_as_pdf(call: Call) -> Reply:
+    """One of one's own credit notes as a PDF: the same bytes each time (V1)."""
+    return _document(store.credit_notes.get_own(call.path["credit_note_id"], call.customer_id))
+
+
+def _document(record: Invoice | CreditNote) -> Reply:
+    content = service.document(record, wiring.archive())
+    named = {"Content-Disposition": documents.disposition(record)}
+    return Reply(content, headers=named, media_type=documents.MEDIA_TYPE)
 
 
 @route(bp, "GET", "/v1/payments", roles=CUSTOMER, query=ListQuery, out=PaymentList)

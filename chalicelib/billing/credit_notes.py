@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from chalicelib.billing.rules import Invoice, Party
-from chalicelib.billing.taxes import TaxShare, stretch
+from chalicelib.billing.rules import SWEEP_AFTER, Invoice, Party
+from chalicelib.billing.taxes import TaxShare, net_of, stretch
 from chalicelib.kernel.errors import Conflict, NotFound
-from chalicelib.kernel.money import Money, total
+from chalicelib.kernel.money import Money
 
 
 @dataclass(frozen=True)
 class CreditNote:
     """A correction of an invoice by `amount`, which includes `taxes`; it is never changed.
 
-    `reason` is for its customer to read. Both parties are those of the invoice.
+    `reason` is for its customer to read. Both parties are those of the invoice. `document` is the digest of
+    its PDF, as soon as that has been made.
     """
 
     id: str
@@ -33,12 +34,18 @@ class CreditNote:
     locale: str
     issued_on: date
     created_at: datetime
+    document: str | None = None
     version: int | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the sweep must look at it: until its document has been made."""
+        return None if self.document else self.created_at + SWEEP_AFTER
 
     @property
     def net(self) -> Money:
         """What is left of the amount without its taxes."""
-        return self.amount + total((share.amount for share in self.taxes), self.amount.currency) * -1
+        return net_of(self.amount, self.taxes)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from chalicelib.billing.taxes import TaxShare
+from chalicelib.billing.taxes import TaxShare, net_of
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.methods import Method
-from chalicelib.kernel.money import Money, total
+from chalicelib.kernel.money import Money
 
 PROVIDER_OF_METHOD: dict[Method, str] = {
     "boleto": "asaas",
@@ -28,7 +28,7 @@ InvoiceStatus = Literal["draft", "open", "paid", "void", "uncollectible", "refun
 # While one worker asks the provider, no other may: two slips for one payment could both be paid. The
 # lease outlives the worker's own time limit (60 s), and ends before its message comes again.
 CHARGE_LEASE = timedelta(seconds=70)
-# After how long an uncharged payment, or an unsettled event, is taken up again by the sweep.
+# After how long an uncharged payment, an unsettled event or a missing document is taken up by the sweep.
 SWEEP_AFTER = timedelta(minutes=10)
 # How often the provider is asked about a charge of which it has told nothing, and for how long.
 ASK_EVERY = timedelta(hours=6)
@@ -75,8 +75,8 @@ class HowToPay:
 class Invoice:
     """An invoice with its gapless number; never changed but for its state (see `invoices.py`).
 
-    Its prices include `taxes`. `link_number` says which of the addresses of its online version, one after
-    the other, is the one that opens it.
+    Its prices include `taxes`; `document` is the digest of its PDF, as soon as that has been made.
+    `link_number` says which of the addresses of its online version, one after the other, opens it.
     """
 
     id: str
@@ -95,12 +95,18 @@ class Invoice:
     how_to_pay: HowToPay | None = None
     paid_at: datetime | None = None
     link_number: int = 0
+    document: str | None = None
     version: int | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the sweep must look at it: until its document has been made."""
+        return None if self.document else self.created_at + SWEEP_AFTER
 
     @property
     def net(self) -> Money:
         """What is left of the total without its taxes."""
-        return self.total + total((share.amount for share in self.taxes), self.total.currency) * -1
+        return net_of(self.total, self.taxes)
 
 
 @dataclass(frozen=True)

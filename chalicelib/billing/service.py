@@ -1,4 +1,4 @@
-"""Use cases of billing alone: what a provider says is kept before it is understood (B5), cards, addresses."""
+"""Use cases of billing alone: what providers say is kept before it is understood (B5); cards, documents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from datetime import datetime
 
 from chalicelib.billing import store
 from chalicelib.billing.cards import Card, removed
-from chalicelib.billing.gateways import Gateway, NotAuthentic
+from chalicelib.billing.credit_notes import CreditNote
+from chalicelib.billing.documents import DocumentDamaged, DocumentNotReady, digest_of, key_of
+from chalicelib.billing.gateways import Archive, Gateway, NotAuthentic
 from chalicelib.billing.links import renewed
 from chalicelib.billing.provider_events import ProviderEvent, settled
 from chalicelib.billing.rules import Invoice
@@ -99,3 +101,16 @@ def renew_link(invoice_id: str, actor: Actor, now: datetime) -> Invoice:
         return after
 
     return retrying(attempt)
+
+
+def document(record: Invoice | CreditNote, archive: Archive) -> bytes:
+    """The PDF of an invoice or a credit note, byte for byte as it was made (V1).
+
+    Raises `DocumentNotReady`, `Unavailable`; `DocumentDamaged` rather than giving out another one.
+    """
+    if record.document is None:
+        raise DocumentNotReady(number=record.number)
+    content = archive.get(key_of(record))
+    if digest_of(content) != record.document:
+        raise DocumentDamaged(key_of(record))
+    return content

@@ -28,7 +28,7 @@ from chalicelib.storage.table import Row
 
 
 class InvoiceRow(Row, discriminator="invoice"):
-    """One invoice."""
+    """One invoice; in the due index until its document has been made."""
 
     id = UnicodeAttribute()
     number = UnicodeAttribute()
@@ -46,10 +46,11 @@ class InvoiceRow(Row, discriminator="invoice"):
     how_to_pay = RecordAttribute(HowToPay, null=True)
     paid_at = InstantAttribute(null=True)
     link_number = NumberAttribute(default=0)
+    document = UnicodeAttribute(null=True)
 
 
 class CreditNoteRow(Row, discriminator="credit_note"):
-    """One credit note."""
+    """One credit note; in the due index until its document has been made."""
 
     id = UnicodeAttribute()
     number = UnicodeAttribute()
@@ -66,6 +67,7 @@ class CreditNoteRow(Row, discriminator="credit_note"):
     locale = UnicodeAttribute()
     issued_on = DateAttribute()
     created_at = InstantAttribute()
+    document = UnicodeAttribute(null=True)
 
 
 class CreditedRow(Row, discriminator="credited"):

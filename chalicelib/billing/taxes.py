@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import Money, total
 
 # How the setting says that there is none at all.
 NONE = "-"
@@ -72,6 +72,11 @@ def included(gross: Money, tax: Tax | None) -> tuple[TaxShare, ...]:
         return ()
     base = Money(_rounded(gross.minor * WHOLE, WHOLE + tax.basis_points), gross.currency)
     return (TaxShare(tax.name, tax.basis_points, base, _rest(gross, base)),)
+
+
+def net_of(gross: Money, shares: Sequence[TaxShare]) -> Money:
+    """What its taxes leave of a gross amount."""
+    return _rest(gross, total((share.amount for share in shares), gross.currency))
 
 
 def stretch(shares: Sequence[TaxShare], start: Money, end: Money, whole: Money) -> tuple[TaxShare, ...]:

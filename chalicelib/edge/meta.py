@@ -8,7 +8,8 @@ from typing import Literal
 from chalice import Blueprint
 
 from chalicelib.edge import openapi
-from chalicelib.edge.routes import Call, Reply, route
+from chalicelib.edge.replies import Reply
+from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import Schema
 
 bp = Blueprint(__name__)

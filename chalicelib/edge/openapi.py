@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.edge.problems import TITLES, UNEXPECTED, status_of
-from chalicelib.edge.routes import JSON, SPECS, RouteSpec
+from chalicelib.edge.replies import JSON
+from chalicelib.edge.routes import SPECS, RouteSpec
 from chalicelib.edge.schema import Problem
 from chalicelib.kernel import errors
 from chalicelib.kernel.errors import DEFAULT_LOCALE, Refusal
@@ -90,10 +91,12 @@ def _parameters(spec: RouteSpec) -> list[dict[str, Any]]:
 def _responses(spec: RouteSpec, references: Any) -> dict[str, Any]:
     page: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
     answer: dict[str, Any] = {"description": "success"}
+    others = {media_type: {"schema": _schema_of(media_type)} for media_type in spec.media_types}
     if spec.out:
         schema = references[(spec.out, "serialization")]
-        others = {media_type: {"schema": {"type": "string"}} for media_type in spec.media_types}
         answer["content"] = {JSON: {"schema": schema}, **others}
+    elif others:
+        answer["content"] = others
     elif spec.page and spec.status == 200:
         answer["content"] = page
     problem = {"application/problem+json": {"schema": references[(Problem, "serialization")]}}
@@ -105,6 +108,10 @@ def _responses(spec: RouteSpec, references: Any) -> dict[str, Any]:
         for status in _refusals(spec)
     }
     return {str(spec.status): answer, **refused}
+
+
+def _schema_of(media_type: str) -> dict[str, str]:
+    return {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
 
 
 def _refusals(spec: RouteSpec) -> list[int]:

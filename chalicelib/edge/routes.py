@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from chalicelib.edge import cors, log
 from chalicelib.edge.auth import Caller, authorize, caller_of
 from chalicelib.edge.headers import cors_headers, language_of
 from chalicelib.edge.problems import headers_of, problem_of, unexpected
+from chalicelib.edge.replies import FORM, JSON, Reply, response
 from chalicelib.edge.schema import refusal_of
 from chalicelib.kernel.clock import utc_now
 from chalicelib.kernel.errors import (
@@ -40,7 +41,6 @@ from chalicelib.storage.idempotency import Repeatable, Replay
 
 BODY_LIMIT = 64 * 1024
 KEY_LIMIT = 255
-JSON, FORM, HTML = "application/json", "application/x-www-form-urlencoded", "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,6 @@ class Call:
         if self.caller is None:
             raise NotAuthenticated()
         return self.caller.sub
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer that is not simply the declared model with the declared status."""
-
-    body: str
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    media_type: str = JSON
 
 
 # Shows a problem, in a language and at a path with these parts, as a page; status and headers are set by us.
@@ -122,7 +112,7 @@ def route(
     (the view reads the body's bytes itself, as webhooks must), `reads` (the one media type of a raw body,
     without it any will do; or `FORM` for a `body` that is a form's, not JSON), `page` (for people: the view
     answers with HTML, and problems are shown by this), and for the description `media_types` (what the answer
-    can be besides JSON) and `refuses` (refusals that do not follow from the rest).
+    can be besides the model, or instead of one) and `refuses` (refusals that do not follow from the rest).
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -178,7 +168,7 @@ def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, st
         **reply.headers,
         **cors_headers(request.headers.get("origin"), wiring.allowed_origins()),
     }
-    return Response(reply.body, status_code=reply.status, headers=headers)
+    return response(reply, headers)
 
 
 def _answer(spec: RouteSpec, request: Request, path: Mapping[str, str], locale: str) -> Reply:

@@ -55,6 +55,12 @@ class MoneyIn(Schema):
         return Money(self.amount, self.currency)
 
 
+class ReasonIn(Schema):
+    """Why staff does it; kept in the audit trail."""
+
+    reason: Annotated[str, TRIMMED, Field(min_length=1, max_length=500)]
+
+
 class ListQuery(Schema):
     """`?limit=&cursor=` of every list."""
 

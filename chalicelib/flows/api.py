@@ -10,10 +10,10 @@ from chalicelib.catalog.schemas import ProductList, ProductOut
 from chalicelib.customers import store as customers
 from chalicelib.edge.auth import CUSTOMER, FINANCE
 from chalicelib.edge.routes import Call, route
-from chalicelib.edge.schema import ListQuery
+from chalicelib.edge.schema import ListQuery, ReasonIn
 from chalicelib.flows import attempts, purchase, transfers, voiding
 from chalicelib.flows.attempts import InvoiceNotPayable, TooManyAttempts
-from chalicelib.flows.schemas import AttemptIn, ConfirmIn, OrderIn, OrderList, OrderOut, PreviewOut, ReasonIn
+from chalicelib.flows.schemas import AttemptIn, ConfirmIn, OrderIn, OrderList, OrderOut, PreviewOut
 from chalicelib.flows.voiding import InvoiceNotVoidable
 from chalicelib.kernel.events import Actor
 from chalicelib.kernel.markets import market_of

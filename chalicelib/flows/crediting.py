@@ -9,7 +9,7 @@ from chalicelib.billing import store as billing
 from chalicelib.billing.credit_notes import CreditNote, more_credited, nothing_credited
 from chalicelib.billing.rules import Invoice
 from chalicelib.flows.invoicing import take_number
-from chalicelib.kernel.events import SYSTEM, Actor, Change
+from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.money import Money
 from chalicelib.storage.transaction import Transaction
@@ -41,4 +41,5 @@ def credit(
     note = credit_notes.issued(invoice, before, after, id=id, number=number, on=on, reason=reason, now=now)
     writing.save(billing.credit_notes.row(note), billing.credited.row(after))
     writing.audit(Change(id, invoice.customer_id, "credit note issued", None, "issued", actor, now))
+    writing.emit(Event("credit_note.issued", id, now))
     return note

@@ -9,7 +9,7 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.edge import workers
-from chalicelib.flows import charging, expiry, reconciliation
+from chalicelib.flows import charging, documents, expiry, reconciliation
 from chalicelib.flows.settlements import work
 
 bp = Blueprint(__name__)
@@ -30,6 +30,12 @@ def settlement_worker(event: SQSEvent) -> Any:
     return workers.each_message(event, lambda body, now: work(body, wiring.gateways(), now))
 
 
+@bp.on_sqs_message(queue="documents", batch_size=5)
+def document_worker(event: SQSEvent) -> Any:
+    """Make the PDF of each `{"invoice_id"}` or `{"credit_note_id"}` (V1)."""
+    return workers.each_message(event, lambda body, _: documents.make(body, wiring.archive(), wiring.links()))
+
+
 @bp.schedule(Rate(1, unit=Rate.HOURS))
 def boleto_expiry(event: CloudWatchEvent) -> None:
     """Have orders closed whose boleto was not paid in time (S7)."""
@@ -38,5 +44,5 @@ def boleto_expiry(event: CloudWatchEvent) -> None:
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES))
 def reconcile(event: CloudWatchEvent) -> None:
-    """Take up what the fast path left: events, charges, settlements and e-mails (B5)."""
+    """Take up what the fast path left: events, charges, settlements, documents, e-mails (B5)."""
     workers.once(event, lambda _, now: reconciliation.reconcile(wiring.reach(), now))

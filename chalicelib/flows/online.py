@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
+from chalicelib.billing import service
 from chalicelib.billing import store as billing
+from chalicelib.billing.gateways import Archive
 from chalicelib.billing.links import Links, invoice_id_of
 from chalicelib.billing.online import View, view_of
 from chalicelib.billing.rules import Invoice
@@ -45,7 +48,16 @@ class MethodNotOffered(Invalid):
 
 def view(token: str, links: Links, vendor: Vendor) -> View:
     """The invoice that a token opens, as it stands; `OnlineInvoiceNotFound`."""
-    return _view(_opened(token, links), vendor)
+    return _view(_opened(token, links), token, vendor)
+
+
+def document(token: str, links: Links, archive: Archive) -> tuple[Invoice, bytes]:
+    """The invoice that a token opens, and its PDF.
+
+    Raises `OnlineInvoiceNotFound`, `DocumentNotReady`, `Unavailable`.
+    """
+    invoice = _opened(token, links)
+    return invoice, service.document(invoice, archive)
 
 
 def pay(token: str, method: str, links: Links, vendor: Vendor, now: datetime) -> None:
@@ -55,7 +67,7 @@ def pay(token: str, method: str, links: Links, vendor: Vendor, now: datetime) ->
     `MethodNotOffered`, `TooManyAttempts`.
     """
     invoice = _opened(token, links)
-    seen = _view(invoice, vendor)
+    seen = _view(invoice, token, vendor)
     if not seen.is_payable:
         return
     chosen = next((one for one in seen.choices if one == method), None)
@@ -75,6 +87,7 @@ def _opened(token: str, links: Links) -> Invoice:
     return invoice
 
 
-def _view(invoice: Invoice, vendor: Vendor) -> View:
+def _view(invoice: Invoice, token: str, vendor: Vendor) -> View:
     payment = billing.payments.get(orders.get(invoice.order_id).payment_id)
-    return view_of(invoice, payment, vendor.methods)
+    seen = view_of(invoice, payment, vendor.methods)
+    return replace(seen, pdf_url=f"{token}/pdf") if invoice.document else seen

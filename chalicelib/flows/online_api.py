@@ -13,11 +13,13 @@ from chalice import Blueprint
 
 from chalicelib import wiring
 from chalicelib.billing import page
+from chalicelib.billing.documents import MEDIA_TYPE, DocumentNotReady, disposition
 from chalicelib.billing.page import Page
-from chalicelib.edge.routes import FORM, HTML, Call, Reply, route
+from chalicelib.edge.replies import FORM, HTML, Reply
+from chalicelib.edge.routes import Call, route
 from chalicelib.flows import online
 from chalicelib.flows.online_schemas import PageQuery, StateOut, WayIn
-from chalicelib.kernel.errors import LOCALES, Conflict, TooManyRequests
+from chalicelib.kernel.errors import LOCALES, Conflict, TooManyRequests, Unavailable
 
 bp = Blueprint(__name__)
 
@@ -47,6 +49,22 @@ def show_online_state(call: Call) -> StateOut:
     """How the online invoice stands, for its page to ask again and again."""
     wiring.limits().take_address(call.address)
     return StateOut.of(online.view(call.path["token"], wiring.links(), wiring.vendor()))
+
+
+@route(
+    bp,
+    "GET",
+    "/i/{token}/pdf",
+    page=_problem,
+    media_types=(MEDIA_TYPE,),
+    refuses=(DocumentNotReady, TooManyRequests, Unavailable),
+)
+def show_online_pdf(call: Call) -> Reply:
+    """The online invoice as a PDF: the same bytes each time (V1)."""
+    wiring.limits().take_address(call.address)
+    invoice, content = online.document(call.path["token"], wiring.links(), wiring.archive())
+    headers = {**page.HEADERS, "Content-Disposition": disposition(invoice)}
+    return Reply(content, headers=headers, media_type=MEDIA_TYPE)
 
 
 @route(

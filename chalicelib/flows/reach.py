@@ -40,6 +40,7 @@ class Reach:
     charges: Send
     settlements: Send
     mails: Send
+    documents: Send
     vendor: Vendor
     links: Links
     license_secret: Callable[[], bytes]

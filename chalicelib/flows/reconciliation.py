@@ -20,7 +20,7 @@ class SweepIncomplete(Exception):
 
 
 def reconcile(reach: Reach, now: datetime) -> None:
-    """Deliver overdue events and put overdue charges, settlements and e-mails back on their queues.
+    """Deliver overdue events; put overdue charges, settlements, documents and e-mails back on their queues.
 
     One failure does not keep the rest from its turn; `SweepIncomplete` names what failed.
     """
@@ -28,6 +28,8 @@ def reconcile(reach: Reach, now: datetime) -> None:
         (due_events, lambda event_id: deliver(event_id, reach, now)),
         (billing.payments.due, lambda payment_id: take_up(billing.payments.get(payment_id), reach)),
         (billing.events.due, lambda event_id: reach.settlements({"event_id": event_id})),
+        (billing.invoices.due, lambda invoice_id: reach.documents({"invoice_id": invoice_id})),
+        (billing.credit_notes.due, lambda note_id: reach.documents({"credit_note_id": note_id})),
         (mail.overdue, lambda mail_id: _take_up_mail(mail_id, reach, now)),
     )
     failures = [fault for due, take_up in sources for fault in _swept(due(now), take_up)]

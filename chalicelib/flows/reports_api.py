@@ -6,7 +6,8 @@ from chalice import Blueprint
 
 from chalicelib import wiring
 from chalicelib.edge.auth import FINANCE
-from chalicelib.edge.routes import Call, Reply, route
+from chalicelib.edge.replies import Reply
+from chalicelib.edge.routes import Call, route
 from chalicelib.flows import payment_report
 from chalicelib.flows.reports_schemas import PaymentReportOut, PaymentReportQuery
 from chalicelib.reports.periods import Period

@@ -64,12 +64,6 @@ class AttemptIn(Schema):
         return PayBy(self.method, self.new_card, self.keep_card)
 
 
-class ReasonIn(Schema):
-    """Why something is done that others must understand later."""
-
-    reason: Annotated[str, TRIMMED, Field(min_length=1, max_length=500)]
-
-
 class ConfirmIn(Schema):
     """A line of a bank statement: its reference there, the day it counts from, and how much."""
 

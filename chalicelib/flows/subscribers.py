@@ -46,6 +46,16 @@ def close_others(event: Event, reach: Reach, now: datetime) -> None:
         take_up(billing.payments.get(payment_id), reach)
 
 
+def request_invoice(event: Event, reach: Reach, now: datetime) -> None:
+    """Have the invoice of a new order made as a document."""
+    reach.documents({"invoice_id": orders.get(event.subject).invoice_id})
+
+
+def request_credit_note(event: Event, reach: Reach, now: datetime) -> None:
+    """Have a new credit note made as a document."""
+    reach.documents({"credit_note_id": event.subject})
+
+
 def request_settlement(event: Event, reach: Reach, now: datetime) -> None:
     """Have a stored provider event settled."""
     reach.settlements({"event_id": event.subject})
@@ -64,7 +74,8 @@ def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
 
 
 SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
-    "order.placed": (request_charge, notifications.invoice_issued),
+    "credit_note.issued": (request_credit_note,),
+    "order.placed": (request_charge, request_invoice, notifications.invoice_issued),
     "order.expired": (close_others, notifications.order_expired),
     "order.canceled": (close_others,),
     "order.paid": (activate, close_others, notifications.payment_received),

@@ -11,8 +11,9 @@ from chalice import Blueprint
 
 from chalicelib import wiring
 from chalicelib.edge.auth import ANY_STAFF, CUSTOMER
-from chalicelib.edge.routes import Call, Reply, described, route
-from chalicelib.edge.schema import ListQuery
+from chalicelib.edge.replies import Reply
+from chalicelib.edge.routes import Call, described, route
+from chalicelib.edge.schema import ListQuery, ReasonIn
 from chalicelib.kernel.errors import Conflict, TooManyRequests, Unavailable
 from chalicelib.kernel.events import Actor
 from chalicelib.kernel.paging import slice_page
@@ -33,7 +34,6 @@ from chalicelib.licensing.schemas import (
     LicenseAmendIn,
     LicenseList,
     LicenseOut,
-    ReasonIn,
     RotateIn,
     StaffLicenseOut,
     ValidateIn,

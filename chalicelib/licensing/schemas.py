@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.edge.schema import TRIMMED, Instant, Schema
+from chalicelib.edge.schema import TRIMMED, Instant, ReasonIn, Schema
 from chalicelib.licensing.activations import moves_left
 from chalicelib.licensing.decision import AddonStatus, Question, addon_status, decide
 from chalicelib.licensing.rules import KEY_OVERLAP_DAYS, MOST_SEATS, Activation, License
@@ -27,7 +27,6 @@ Fingerprint = Annotated[str, Field(min_length=1, max_length=200), AfterValidator
 # Far enough for every licence, near enough for days of grace to be added.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 End = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST, strict=True)]
-Reason = Annotated[str, TRIMMED, Field(min_length=1, max_length=500)]
 
 
 class ValidateIn(Schema):
@@ -210,12 +209,6 @@ class FileOut(Schema):
     file_name: str
     content: str
     expires_at: Instant
-
-
-class ReasonIn(Schema):
-    """Why staff does it; kept in the audit trail."""
-
-    reason: Reason
 
 
 class RotateIn(ReasonIn):

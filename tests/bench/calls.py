@@ -14,7 +14,7 @@ from typing import Any
 from moto import mock_aws
 
 from chalicelib import wiring
-from chalicelib.flows import charging, delivery, settlement
+from chalicelib.flows import charging, delivery, documents, settlement
 from tests.bench.aws import Calls
 from tests.bench.table import table
 from tests.world import Answer, Keys, World, published, sandbox
@@ -37,10 +37,12 @@ def purchase(world: World, calls: Calls) -> dict[str, Counter[str]]:
         placed = ok(world.http("POST", "/v1/orders", ORDER, token=token, headers=key))
     payment_id = placed["payment"]["id"]
     told = new_event(world, "order.placed")
-    with calls.counted() as found["relay its event to two subscribers"]:
+    with calls.counted() as found["relay its event to three subscribers"]:
         delivery.deliver(told, wiring.reach(), world.now)
     with calls.counted() as found["have it charged"]:
         charging.charge(payment_id, wiring.gateways(), wiring.links(), world.now)
+    with calls.counted() as found["make its invoice as PDF"]:
+        documents.make({"invoice_id": placed["invoice_id"]}, wiring.archive(), wiring.links())
     world.settle_down()
     world.pay(payment_id)
     event, headers = world.sandbox.signed_events()[-1]

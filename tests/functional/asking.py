@@ -84,4 +84,4 @@ def url_event(
 def answered(asked: Validator, event: Mapping[str, Any]) -> Answer:
     """The validator's answer to one event."""
     told = asked(event, utc_now())
-    return Answer(told["statusCode"], told["headers"], told["body"])
+    return Answer(told["statusCode"], told["headers"], told["body"].encode())

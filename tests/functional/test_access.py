@@ -46,13 +46,16 @@ ACCESS = {
     "GET /v1/me/products": CUSTOMERS,
     "POST /v1/orders/preview": CUSTOMERS,
     "POST /v1/orders": CUSTOMERS,
+    "GET /i/{token}/pdf": PUBLIC,
     "GET /v1/orders": CUSTOMERS,
     "GET /v1/orders/{order_id}": CUSTOMERS,
     "GET /v1/invoices": CUSTOMERS,
     "GET /v1/invoices/{invoice_id}": CUSTOMERS,
     "POST /v1/invoices/{invoice_id}/link": CUSTOMERS,
+    "GET /v1/invoices/{invoice_id}/pdf": CUSTOMERS,
     "GET /v1/credit_notes": CUSTOMERS,
     "GET /v1/credit_notes/{credit_note_id}": CUSTOMERS,
+    "GET /v1/credit_notes/{credit_note_id}/pdf": CUSTOMERS,
     "GET /v1/payments": CUSTOMERS,
     "POST /v1/invoices/{invoice_id}/payments": CUSTOMERS,
     "GET /v1/me/cards": CUSTOMERS,
@@ -81,6 +84,7 @@ ACCESS = {
     "GET /v1/staff/reports/payments": FINANCE,
     "POST /v1/staff/bank_statements": FINANCE,
     "POST /v1/staff/bank_entries": FINANCE,
+    "GET /v1/staff/invoices/{invoice_id}/pdf": FINANCE,
     "GET /v1/staff/tasks": STAFF,
     "POST /v1/staff/tasks/{task_id}/done": STAFF,
 }
@@ -154,10 +158,12 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
     assert subscription["order_id"] == subscribed["id"]
     (shown,) = steps.licenses(shared_world, token)
     steps.activate(shared_world, shown["key"], "loja.example.com")
+    note = steps.credited(shared_world, order["invoice_id"], 100)
+    shared_world.settle_down()
     (activation,) = steps.activations(shared_world, token, shown["id"])
     return token, {
         "activation_id": activation["id"],
-        "credit_note_id": steps.credited(shared_world, order["invoice_id"], 100).id,
+        "credit_note_id": note.id,
         "order_id": order["id"],
         "invoice_id": open_order["invoice_id"],
         "card_id": card["id"],

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from chalice import Blueprint, Chalice
 
-from chalicelib.edge.routes import FORM, HTML, SPECS, Call, Reply, route
+from chalicelib.edge.replies import FORM, HTML, Reply
+from chalicelib.edge.routes import SPECS, Call, route
 from chalicelib.edge.schema import Schema
 from chalicelib.kernel.errors import TooManyRequests
 from tests.world import Answer, World, http_event

@@ -29,6 +29,7 @@ class Queues:
             charges=lambda body: self._send("charges", body),
             settlements=lambda body: self._send("settlements", body),
             mails=lambda body: self._send("mails", body),
+            documents=lambda body: self._send("documents", body),
         )
 
     def _send(self, queue: str, body: Mapping[str, str]) -> None:
@@ -48,16 +49,17 @@ def test_nothing_is_taken_up_while_the_fast_path_has_time(world: World) -> None:
     _, token = world.customer()
     steps.place(world, token, LICENSE)
     assert _sweep(world, 1) == []
-    assert steps.outstanding(world) == ["outbox", "payment"]
+    assert steps.outstanding(world) == ["invoice", "outbox", "payment"]
 
 
 def test_an_event_that_the_stream_lost_is_delivered(world: World) -> None:
     _, token = world.customer()
-    payment_id = steps.place(world, token, LICENSE)["payment"]["id"]
+    order = steps.place(world, token, LICENSE)
     sent = _sweep(world, 3)
     (mail,) = world.rows("mail")
     # The new mail is due at once, so the same sweep may tell of it a second time.
-    assert set(sent) == {("charges", payment_id), ("mails", mail["id"])}
+    wanted = {("charges", order["payment"]["id"]), ("documents", order["invoice_id"]), ("mails", mail["id"])}
+    assert set(sent) == wanted
     assert [row["done_at"] for row in world.rows("outbox")]
 
 
@@ -67,8 +69,22 @@ def test_a_charge_whose_message_was_lost_is_asked_for_again(world: World) -> Non
     world.stream()
     steps.waiting(world, "charges")
     world.work("mails")
+    world.work("documents")
     assert _sweep(world, 5) == []
     assert _sweep(world, 11) == [("charges", payment_id)]
+
+
+def test_a_document_whose_message_was_lost_is_asked_for_again(world: World) -> None:
+    _, token = world.customer()
+    invoice_id = steps.place(world, token, LICENSE)["invoice_id"]
+    note_id = steps.credited(world, invoice_id, 100).id
+    world.stream()
+    steps.waiting(world, "documents")
+    for queue in ("charges", "mails"):
+        world.work(queue)
+    world.settle_down()
+    assert _sweep(world, 5) == []
+    assert _sweep(world, 11) == [("documents", invoice_id), ("documents", note_id)]
 
 
 def test_a_settlement_whose_message_was_lost_is_asked_for_again(world: World) -> None:
@@ -106,6 +122,7 @@ def test_one_failure_keeps_nothing_else_from_its_turn(world: World) -> None:
     broken, sound = (steps.place(world, token, LICENSE)["payment"]["id"] for _ in range(2))
     world.stream()
     world.work("mails")
+    world.work("documents")
     queues = Queues(broken=broken)
     with pytest.raises(SweepIncomplete, match=f"^{broken}: ConnectionError$"):
         _sweep(world, 11, queues)

@@ -162,8 +162,10 @@ def test_only_the_failing_message_of_a_batch_goes_back(world: World) -> None:
         (events.charge_worker, {"payment_id": "pay_x"}),
         (events.settlement_worker, {}),
         (mail_events.mail_worker, {"mail_id": "mail_x"}),
+        (events.document_worker, {"invoice_id": "inv_x"}),
+        (events.document_worker, {"credit_note_id": "crn_x"}),
     ],
-    ids=["charges", "settlements", "mails"],
+    ids=["charges", "settlements", "mails", "invoices", "credit notes"],
 )
 def test_a_batch_that_fails_altogether_goes_back_message_by_message(
     world: World, worker: Any, body: dict[str, str]
@@ -185,6 +187,9 @@ def test_the_workers_carry_a_purchase_through(world: World) -> None:
     world.stream()
     mails = [{"mail_id": row["id"]} for row in world.rows("mail")]
     assert mail_events.mail_worker(_messages(*mails), None) == {"batchItemFailures": []}
+    invoice = {"invoice_id": order["invoice_id"]}
+    assert events.document_worker(_messages(invoice), None) == {"batchItemFailures": []}
+    assert "invoice" not in steps.outstanding(world)
     assert steps.read(world, token, f"/v1/orders/{order['id']}")["status"] == "paid"
     assert {row["status"] for row in world.rows("mail")} == {"sent"}
 
@@ -226,8 +231,8 @@ def test_the_sweep_takes_now_from_its_events_own_time(world: World) -> None:
     steps.place(world, token, LICENSE)
     for time in (datetime(2020, 1, 1, tzinfo=UTC), world.now):
         events.reconcile(steps.tick(time), None)
-        assert steps.outstanding(world) == ["outbox", "payment"]
+        assert steps.outstanding(world) == ["invoice", "outbox", "payment"]
     events.reconcile(steps.tick(datetime(2050, 1, 1, tzinfo=UTC)), None)
-    assert steps.outstanding(world) == ["mail", "payment"]
+    assert steps.outstanding(world) == ["invoice", "mail", "payment"]
     (event,) = world.rows("outbox")
     assert event["done_at"].startswith("2050-01-01T00:00:00")

@@ -95,6 +95,16 @@ def test_headers_pass_with_their_repetitions(connection: http.client.HTTPConnect
     assert answer.headers.get_all("Set-Cookie") == ["a=1", "b=2"]
 
 
+@pytest.mark.parametrize(("accepts", "told"), [(None, ["*/*"]), ("text/html", ["text/html"])])
+def test_who_does_not_say_what_he_accepts_accepts_anything(
+    connection: http.client.HTTPConnection, accepts: str | None, told: list[str]
+) -> None:
+    connection.request("GET", "/", headers={"Accept": accepts} if accepts else {})
+    answer = connection.getresponse()
+    answer.read()
+    assert [value for name, value in asked(answer)[2] if name == "Accept"] == told
+
+
 def test_one_connection_serves_many_requests_and_a_head_has_no_body(
     connection: http.client.HTTPConnection,
 ) -> None:

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.package import PackagingFailed, byte_compile
+from infra.package import PackagingFailed, byte_compile, check_complete
 
 SOURCES = {
     "app.py": "COLOURS = {'red', 'green', 'blue'}\n",
@@ -52,3 +52,26 @@ def test_only_the_models_of_services_in_use_are_shipped(tmp_path: Path) -> None:
 def test_a_source_that_does_not_compile_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PackagingFailed, match=r"app\.py"):
         byte_compile(zipped(tmp_path / "in.zip", {"app.py": "def ("}), tmp_path / "out.zip")
+
+
+REQUIREMENTS = """# What ships.
+PyJWT==2.15.1
+typing_extensions==4.16.0
+
+# Why this one is here.
+pillow==12.2.0
+"""
+PACKAGED = {f"{folder}.dist-info/METADATA": "" for folder in ("pyjwt-2.15.1", "typing_extensions-4.16.0")}
+
+
+def test_a_requirement_that_was_left_out_is_noticed(tmp_path: Path) -> None:
+    with pytest.raises(PackagingFailed, match=r"of pillow 12\.2\.0$"):
+        check_complete(zipped(tmp_path / "a.zip", PACKAGED), REQUIREMENTS)
+    other = {**PACKAGED, "pillow-12.1.1.dist-info/METADATA": ""}
+    with pytest.raises(PackagingFailed, match=r"of pillow 12\.2\.0$"):
+        check_complete(zipped(tmp_path / "b.zip", other), REQUIREMENTS)
+
+
+def test_a_complete_package_passes_however_names_are_spelled(tmp_path: Path) -> None:
+    complete = {**PACKAGED, "Pillow-12.2.0.dist-info/METADATA": "", "PIL/__init__.py": ""}
+    check_complete(zipped(tmp_path / "a.zip", complete), REQUIREMENTS)

@@ -26,6 +26,8 @@ ENVIRONMENT = {
     "CHARGES_QUEUE_URL",
     "SETTLEMENTS_QUEUE_URL",
     "MAILS_QUEUE_URL",
+    "DOCUMENTS_QUEUE_URL",
+    "DOCUMENTS_BUCKET",
     "ASAAS_URL",
     "STRIPE_URL",
     "PAYPAL_URL",
@@ -137,6 +139,41 @@ def test_deleting_the_stack_deletes_no_customer(merged: Template, name: str) -> 
     assert resource["Properties"][protection]["Fn::If"][0] == "Protected"
 
 
+def test_documents_are_private_encrypted_versioned_and_outlive_the_stack(merged: Template) -> None:
+    resource = merged["Resources"]["DocumentsBucket"]
+    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resource["UpdateReplacePolicy"] == "Retain"
+    bucket = resource["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_only_their_worker_writes_documents_and_only_the_api_reads_them_too(merged: Template) -> None:
+    allowed = {name: actions(role_of(merged, function)) for name, function in functions(merged).items()}
+    on_files = {n: {a for a in found if a.startswith("s3:")} for n, found in allowed.items()}
+    assert {name: found for name, found in on_files.items() if found} == {
+        "DocumentWorker": {"s3:GetObject", "s3:PutObject"},
+        "APIHandler": {"s3:GetObject"},
+    }
+    for name in ("DocumentWorker", "APIHandler"):
+        found = statements(role_of(merged, functions(merged)[name]))
+        targets = [s["Resource"] for s in found if any(a.startswith("s3:") for a in as_list(s["Action"]))]
+        assert targets == [{"Fn::Sub": "${DocumentsBucket.Arn}/*"}]
+    table = {a for a in allowed["DocumentWorker"] if a.startswith(("dynamodb:", "ssm:"))}
+    # The one secret is for the online address on an invoice.
+    assert table == {"dynamodb:GetItem", "dynamodb:PutItem", "ssm:GetParameter"}
+    (secret,) = [
+        s["Resource"]
+        for s in statements(role_of(merged, functions(merged)["DocumentWorker"]))
+        if "ssm:GetParameter" in as_list(s["Action"])
+    ]
+    assert secret["Fn::Sub"].endswith("/link-secret")
+
+
 def test_every_function_has_a_role_of_its_own(merged: Template) -> None:
     roles = [function["Role"]["Fn::GetAtt"][0] for function in functions(merged).values()]
     assert len(set(roles)) == len(roles)
@@ -212,7 +249,7 @@ def test_the_api_and_the_relays_lag_have_alarms_and_all_alarms_reach_the_team(me
 def test_every_queue_worker_reports_partial_batches_and_outlives_its_message(merged: Template) -> None:
     retry_seconds = merged["Parameters"]["RetrySeconds"]["Default"]
     workers = {n: f for n, f in functions(merged).items() if events(f, "SQS")}
-    assert set(workers) == {"ChargeWorker", "SettlementWorker", "MailWorker"}
+    assert set(workers) == {"ChargeWorker", "SettlementWorker", "MailWorker", "DocumentWorker"}
     for name, function in workers.items():
         (source,) = events(function, "SQS")
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

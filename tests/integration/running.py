@@ -23,7 +23,11 @@ class Answer:
 
     status: int
     headers: dict[str, str]
-    json: Any
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,9 @@ class Client:
         request = urllib.request.Request(self.base + path, data, sent, method=method)
         try:
             with direct.open(request, timeout=60) as answer:
-                return Answer(answer.status, dict(answer.headers), json.loads(answer.read()))
+                return Answer(answer.status, dict(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
-            return Answer(error.code, dict(error.headers), json.loads(error.read()))
+            return Answer(error.code, dict(error.headers), error.read())
 
     def get(self, path: str) -> Any:
         answer = self.call("GET", path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import urllib.error
 import urllib.request
@@ -11,12 +12,13 @@ from typing import Any
 
 import jwt
 import pytest
+from pypdf import PdfReader
 
 from infra import commands
 from infra.emulator import direct
 from infra.local import STACK, Local
 from infra.machine import Ports
-from tests.integration.running import Client, eventually, registered
+from tests.integration.running import Answer, Client, eventually, registered
 
 
 def mails_to(local: Local, email: str) -> list[str]:
@@ -26,6 +28,18 @@ def mails_to(local: Local, email: str) -> list[str]:
         accounts = json.loads(answer.read())["messages"]
     sent = [one for messages in accounts.values() for one in messages if one["Source"] == sender]
     return [one["Subject"] for one in sent if email in one["To"]]
+
+
+def pdf_of(customer: Client, path: str) -> bytes:
+    """A document, as soon as it has been made."""
+
+    def found() -> Answer | None:
+        answer = customer.call("GET", f"{path}/pdf")
+        return None if answer.status == 409 and answer.json["code"] == "document_not_ready" else answer
+
+    answer: Answer = eventually("the document", found)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/pdf"), answer
+    return answer.body
 
 
 def test_a_newcomer_buys_pays_and_validates(local: Local, visitor: Client) -> None:
@@ -102,6 +116,23 @@ def test_a_card_order_is_paid_at_the_hosted_checkout(local: Local, visitor: Clie
     assert checkout.startswith(local.endpoints["sandbox"])
     assert commands.pay(local.home, placed.json["payment"]["id"]) == 0
     eventually("the payment", lambda: customer.get(path)["status"] == "paid")
+
+
+def test_the_invoice_of_an_order_can_be_fetched_as_the_same_pdf_each_time(visitor: Client) -> None:
+    customer, finance = visitor.signed_in("jose@example.com"), visitor.signed_in("finance@example.com")
+    placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]}).json
+    path = f"/v1/invoices/{placed['invoice_id']}"
+    invoice = customer.get(path)
+    document = pdf_of(customer, path)
+    assert document.startswith(b"%PDF")
+    text = " ".join(PdfReader(io.BytesIO(document)).pages[0].extract_text().split())
+    for wanted in (invoice["number"], "Calle Mayor 1, 28013 Madrid", "Calle de Alcalá, 50", "IVA 21 %"):
+        assert wanted in text, wanted
+    again = customer.call("GET", f"{path}/pdf", Accept="application/pdf")
+    assert again.headers["Content-Disposition"] == f'inline; filename="{invoice["number"]}.pdf"'
+    assert again.body == pdf_of(finance, f"/v1/staff{path.removeprefix('/v1')}") == document
+    _, stranger = registered(visitor)
+    assert stranger.call("GET", f"{path}/pdf").status == 404
 
 
 def test_a_transfer_is_booked_from_a_bank_statement_or_when_finance_confirms_it(visitor: Client) -> None:
@@ -192,19 +223,22 @@ def test_a_tick_runs_the_schedules(local: Local, capsys: pytest.CaptureFixture[s
     assert "licence_expiry at" in told
 
 
-def test_the_data_and_the_stream_survive_a_restart(tmp_path: Path) -> None:
+def test_the_data_the_documents_and_the_stream_survive_a_restart(tmp_path: Path) -> None:
     ports = Ports.free()
     first = Local(tmp_path, ports, say=lambda line: None)
     try:
         first.start()
         first.seed()
-        email, _ = registered(Client(first.endpoints["api"]))
+        email, customer = registered(Client(first.endpoints["api"]))
+        earlier = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]}).json
+        document = pdf_of(customer, f"/v1/invoices/{earlier['invoice_id']}")
     finally:
         first.stop()
     second = Local(tmp_path, ports, say=lambda line: None)
     try:
         second.start()
         customer = Client(second.endpoints["api"]).signed_in(email)
+        assert pdf_of(customer, f"/v1/invoices/{earlier['invoice_id']}") == document
         placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]})
         eventually("the boleto", lambda: customer.get(f"/v1/orders/{placed.json['id']}")["payment"]["boleto"])
     finally:

@@ -3,6 +3,8 @@
 An adapter tells three failures apart. ChargeRefused: the provider said no, a repeat would hear no again.
 ProviderUnavailable: the outcome is unknown or nothing was done; repeat the same call later. NotAuthentic: a
 webhook that did not come from the provider. Anything else is a fault in our own code.
+
+`Archive` is no provider: it is where documents are kept.
 """
 
 from __future__ import annotations
@@ -222,4 +224,19 @@ class Gateway(Protocol):
         `headers` has lower-case names. Raises NotAuthentic and nothing else: an authentic body that is not
         understood is a Notice without `provider_id`.
         """
+        ...
+
+
+class Archive(Protocol):
+    """Where documents are kept for good; a key holds one document, and never another."""
+
+    def keep(self, key: str, content: bytes) -> bytes:
+        """Keep a document, unless there is one under this key already; the one that is there from then on.
+
+        Raises Unavailable: it may be there or not, and keeping it again finds out.
+        """
+        ...
+
+    def get(self, key: str) -> bytes:
+        """The document that was kept. Raises Unavailable."""
         ...

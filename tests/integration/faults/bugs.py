@@ -12,11 +12,13 @@ from typing import Any
 from botocore.config import Config
 from pynamodb.exceptions import PutError
 
-from chalicelib.billing import provider_events, rules, service
+from chalicelib.billing import pdf, provider_events, rules, service
 from chalicelib.billing import store as billing
-from chalicelib.billing.gateways import Gateway, ProviderPayment
+from chalicelib.billing.documents import digest_of, key_of
+from chalicelib.billing.gateways import Archive, Gateway, ProviderPayment
 from chalicelib.billing.gateways.asaas import Asaas
-from chalicelib.flows import activation, settlement
+from chalicelib.billing.links import Links
+from chalicelib.flows import activation, documents, settlement
 from chalicelib.flows.reach import Reach
 from chalicelib.flows.subscribers import SUBSCRIBERS
 from chalicelib.kernel.events import SYSTEM
@@ -162,6 +164,16 @@ def ask_nobody(payment: rules.Payment, gateway: Gateway, now: datetime) -> bool:
 def another_id(prefix: str, *parts: str) -> str:
     """Each telling of a thing counts as a thing of its own."""
     return f"{prefix}_{uuid.uuid4().hex}"
+
+
+def note_before_keeping(message: Mapping[str, str], archive: Archive, links: Links) -> None:
+    """The record says that it has its document before it has."""
+    invoice = billing.invoices.get(message["invoice_id"])
+    if invoice.document:
+        return
+    drawn = pdf.render(invoice, links.online(invoice))
+    documents._note(billing.invoices, invoice.id, digest_of(drawn))
+    archive.keep(key_of(invoice), drawn)
 
 
 class NeverDue(Records[Any]):

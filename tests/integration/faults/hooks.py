@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ProtocolError
 from urllib3.response import BaseHTTPResponse
 
-READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetParameter"})
+READS = frozenset({"BatchGetItem", "GetItem", "GetObject", "GetParameter", "Query"})
 SEND_EMAIL = "POST /v2/email/outbound-emails"
 
 
@@ -37,7 +37,7 @@ class Hang(Crash):
 
 @dataclass(frozen=True)
 class Call:
-    """One request on its way: to DynamoDB, SQS, SSM, SES or a provider."""
+    """One request on its way: to DynamoDB, S3, SQS, SSM, SES or a provider."""
 
     service: str
     operation: str
@@ -50,7 +50,7 @@ class Call:
     @property
     def is_aws(self) -> bool:
         """Whether an AWS SDK makes it."""
-        return self.service in ("DynamoDB", "SQS", "SSM", "SES")
+        return self.service in ("DynamoDB", "S3", "SQS", "SSM", "SES")
 
     @property
     def reads(self) -> bool:
@@ -152,6 +152,8 @@ def _call(method: str, url: str, body: Any, headers: Any) -> Call:
         # "DynamoDB_20120810.GetItem", "AmazonSQS.SendMessage", "AmazonSSM.GetParameter"
         service, _, operation = target.partition(".")
         return Call(service.removeprefix("Amazon").partition("_")[0], operation, told, sent)
+    if "x-amz-content-sha256" in told:
+        return Call("S3", f"{method.capitalize()}Object", told, sent)
     if path.startswith("/v2/email/"):
         return Call("SES", f"{method} {path}", told, sent)
     service, _, rest = path.lstrip("/").partition("/")
@@ -194,6 +196,8 @@ def _duplicate(call: Call, send: Send) -> BaseHTTPResponse:
 
 
 def _throttle(call: Call, send: Send) -> BaseHTTPResponse:
+    if call.service == "S3":
+        return _answer(503, b"<Error><Code>SlowDown</Code></Error>", {})
     codes = {"DynamoDB": "ProvisionedThroughputExceededException", "SES": "TooManyRequestsException"}
     code = codes.get(call.service, "ThrottlingException")
     status = 400 if "x-amz-target" in call.headers else 429

@@ -44,7 +44,9 @@ def numbers_have_no_gaps_and_no_repeats(seen: Seen) -> Iterator[str]:
     """2. One invoice per order; the numbers of a series are 1, 2, 3… and each belongs to one subject."""
     invoices = Counter(row["order_id"] for row in seen.of("invoice"))
     yield from (f"{order} has {count} invoices" for order, count in invoices.items() if count > 1)
-    named = {row["id"]: row["number"] for kind in ("invoice", "ticket") for row in seen.of(kind)}
+    named = {
+        row["id"]: row["number"] for kind in ("invoice", "credit_note", "ticket") for row in seen.of(kind)
+    }
     taken = {(row["pk"], int(row["sk"].removeprefix("NUM#"))): row["subject"] for row in seen.of("number")}
     for counter in seen.of("counter"):
         mine = {number: subject for (series, number), subject in taken.items() if series == counter["pk"]}
@@ -102,9 +104,19 @@ def is_outstanding(row: Row) -> bool:
             return row["status"] == "requested" or asked_about
         case "order":
             return row["status"] == "pending_payment" and "expires_at" in row
+        case "invoice" | "credit_note":
+            return "document" not in row
         case "mail":
             return row["status"] in ("queued", "sending")
     return False
+
+
+def a_noted_document_is_the_one_that_is_kept(seen: Seen) -> Iterator[str]:
+    """What a record says its document is lies in the archive, byte for byte."""
+    for row in (*seen.of("invoice"), *seen.of("credit_note")):
+        kept = seen.documents.get(f"{row['kind']}s/{row['id']}.pdf")
+        if "document" in row and row["document"] != kept:
+            yield f"{row['id']} has the document {row['document']}, kept is {kept}"
 
 
 def one_request_made_one_order(seen: Seen) -> Iterator[str]:
@@ -169,6 +181,15 @@ def refused_of(seen: Seen, order: Row) -> Counter[tuple[str, str]]:
     return Counter((kinds[one["product"]], one["product"]) for one in cases if one["order_id"] == order["id"])
 
 
+def every_invoice_has_its_document(seen: Seen) -> Iterator[str]:
+    """2. Every invoice and credit note was made as a document, and nothing else was."""
+    records = (*seen.of("invoice"), *seen.of("credit_note"))
+    wanted = {f"{row['kind']}s/{row['id']}.pdf" for row in records}
+    missing = [row["id"] for row in records if "document" not in row]
+    if missing or seen.documents.keys() != wanted:
+        yield f"{missing} have no document; kept are {sorted(seen.documents)}"
+
+
 def every_email_went_out(seen: Seen) -> Iterator[str]:
     """2. The e-mails that an order leads to are all sent, and no others."""
     wanted = Counter(wanted_mails(seen))
@@ -209,12 +230,14 @@ SAFETY: tuple[Check, ...] = (
     no_email_is_sent_twice,
     every_change_is_allowed_and_audited_once,
     due_means_outstanding,
+    a_noted_document_is_the_one_that_is_kept,
     one_request_made_one_order,
     nobody_is_asked_for_nothing,
 )
 LIVENESS: tuple[Check, ...] = (
     every_acknowledged_event_is_booked,
     every_paid_order_is_carried_out,
+    every_invoice_has_its_document,
     every_email_went_out,
     every_outbox_row_is_done,
     *MONEY_IN_THE_END,

@@ -18,7 +18,7 @@ from chalicelib.billing import service as billing_service
 from chalicelib.billing import store as billing
 from chalicelib.billing import transfers as billing_transfers
 from chalicelib.billing.gateways.asaas import Asaas
-from chalicelib.flows import activation, closing, delivery, reconciliation, settlement
+from chalicelib.flows import activation, closing, delivery, documents, reconciliation, settlement
 from chalicelib.licensing import service as licensing_service
 from chalicelib.licensing.rules import License
 from chalicelib.mail import rules as mail_rules
@@ -161,6 +161,25 @@ MUTANTS = (
         breaks="a_payment_has_one_charge",
         modes=("crash_after",),
         near="POST /v3/payments",
+    ),
+    Mutant(
+        "documents not swept",
+        ((billing, "invoices", bugs.NeverDue.of(billing.invoices)),),
+        breaks="does not become quiet",
+        outage="S3",
+    ),
+    Mutant(
+        "document noted before it is kept",
+        ((documents, "make", bugs.note_before_keeping),),
+        breaks="a_noted_document_is_the_one_that_is_kept",
+        modes=("crash_before",),
+        near="PutObject",
+    ),
+    Mutant(
+        "document noted over what changed meanwhile",
+        ((Transaction, "commit", bugs.last_writer_wins),),
+        breaks="paid_is_paid_everywhere",
+        pair="a_settlement_and_a_document",
     ),
     Mutant(
         "lease of a charge ignored",

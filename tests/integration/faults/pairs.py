@@ -80,6 +80,20 @@ def two_deliveries_of_one_mail(run: Run) -> tuple[Work, Work]:
     return work, work
 
 
+def two_workers_with_one_document(run: Run) -> tuple[Work, Work]:
+    """The message of an order's event and that of the sweep arrive together."""
+    run.place()
+    work = documents(run)
+    return work, work
+
+
+def a_settlement_and_a_document(run: Run) -> tuple[Work, Work]:
+    """The first worker died before it kept the document, and the second comes as the invoice is paid."""
+    run.wire = Wire("crash_before", {1}, lambda call: str(call) == "S3 PutObject")
+    event_id = until_told(run)
+    return worker(run, "settlements", event_id=event_id), documents(run)
+
+
 def two_installations_and_one_seat(run: Care) -> tuple[Work, Work]:
     """Two shops are set up with one key at once."""
     return lambda: run.activate("one.example.com"), lambda: run.activate("two.example.com")
@@ -164,6 +178,8 @@ PAIRS: dict[str, Pair] = {
                 a_settlement_and_a_late_charge_worker,
                 two_activations,
                 two_deliveries_of_one_mail,
+                two_workers_with_one_document,
+                a_settlement_and_a_document,
             ),
         ),
         ("unpaid", (an_expiry_and_the_payment, an_expiry_and_a_settlement, two_expiries)),
@@ -199,6 +215,11 @@ def notices(run: Owner) -> Work:
 def worker(run: Run, queue: str, **body: str) -> Work:
     """The worker of a queue with one message."""
     return lambda: WORKERS[queue](body, run.world.now)
+
+
+def documents(run: Run) -> Work:
+    """The worker that makes the document of the run's invoice."""
+    return worker(run, "documents", invoice_id=run.answers[0].json["invoice_id"])
 
 
 def until_told(run: Run) -> str:

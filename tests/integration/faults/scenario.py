@@ -162,6 +162,7 @@ class Run(Cloud):
             acknowledged=frozenset(self.acknowledged),
             orders=self.orders_wanted(),
             notices=[],
+            documents=self.world.documents(),
         )
 
     def orders_wanted(self) -> int:

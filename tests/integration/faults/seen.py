@@ -1,4 +1,4 @@
-"""What an outsider sees: raw rows, e-mails that went out, charges; and the states rows may go through."""
+"""What an outsider sees: rows, e-mails that went out, charges, documents; and the states of rows."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
 
 @dataclass(frozen=True)
 class Seen:
-    """What an outsider finds: all rows, our ids of all e-mails that SES took, the provider's charges.
+    """What an outsider finds: all rows, our ids of all e-mails that SES took, the provider's charges, and the
+    SHA-256 of each document by its key.
 
     And what he knows: the webhooks that were `acknowledged`, how many orders were asked for, and of which
     ends of licences, as (kind, subject) of e-mails, the owner should have been told in the end.
@@ -85,6 +86,7 @@ class Seen:
     acknowledged: frozenset[str]
     orders: int
     notices: list[tuple[str, str]]
+    documents: dict[str, str]
 
     def of(self, kind: str) -> list[Row]:
         return [row for row in self.rows if row["kind"] == kind]

@@ -80,6 +80,7 @@ class Owner(Run):
             acknowledged=before.acknowledged | now.acknowledged,
             orders=before.orders + bool(self.wanted()),
             notices=list(self.notices_told()),
+            documents=before.documents | now.documents,
         )
 
     def notices_told(self) -> Iterator[tuple[str, str]]:

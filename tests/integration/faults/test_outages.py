@@ -7,7 +7,7 @@ import pytest
 from tests.integration.faults.stage import Stage
 
 
-@pytest.mark.parametrize("service", ["DynamoDB", "SQS", "SES", "asaas"])
+@pytest.mark.parametrize("service", ["DynamoDB", "S3", "SQS", "SES", "asaas"])
 def test_a_purchase_survives_two_outages(stage: Stage, service: str) -> None:
     stage.outage(service)
 

@@ -40,7 +40,7 @@ def test_a_purchase_without_faults_meets_every_invariant(stage: Stage, plan: str
 def test_every_service_that_a_purchase_uses_is_on_the_wire(stage: Stage) -> None:
     seen = {str(call) for plan in PLANS for call in stage.calls(plan)}
     dynamodb = {f"DynamoDB {name}" for name in ("GetItem", "Query", "UpdateItem", "TransactWriteItems")}
-    others = {"SQS SendMessage", "SSM GetParameter", "SES POST /v2/email/outbound-emails"}
+    others = {"S3 PutObject", "SQS SendMessage", "SSM GetParameter", "SES POST /v2/email/outbound-emails"}
     providers = {"asaas POST /v3/payments", "stripe POST /v1/checkout/sessions"}
     assert seen >= dynamodb | others | providers
 

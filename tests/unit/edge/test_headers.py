@@ -38,7 +38,8 @@ def test_a_preflight_says_what_a_browser_may_send_and_what_it_may_read() -> None
     assert allowed == {"Authorization", "Content-Type", "Idempotency-Key", "Accept-Language"}
     methods = set(headers["Access-Control-Allow-Methods"].split(", "))
     assert methods == {"GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"}
-    assert "Retry-After" in headers["Access-Control-Expose-Headers"]
+    readable = set(headers["Access-Control-Expose-Headers"].split(", "))
+    assert readable == {"Content-Disposition", "Idempotent-Replayed", "Retry-After"}
     assert headers.items() >= cors_headers(STORE, ALLOWED).items()
 
 

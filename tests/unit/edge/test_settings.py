@@ -7,11 +7,9 @@ import dataclasses
 import pytest
 
 from chalicelib.settings import Settings, SettingsIncomplete, read
-from tests.world import environment
+from tests.world import QUEUES, environment
 
-COMPLETE = environment(
-    "vigencia-x", "https://x/jwks.json", {"charges": "c", "settlements": "s", "mails": "m"}, "https://p"
-)
+COMPLETE = environment("vigencia-x", "https://x/jwks.json", dict.fromkeys(QUEUES, "q"), "https://p")
 
 
 def test_every_setting_is_read_from_its_variable() -> None:

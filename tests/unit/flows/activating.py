@@ -43,6 +43,7 @@ REACH = Reach(
     charges=_send,
     settlements=_send,
     mails=_send,
+    documents=_send,
     vendor=Vendor("V", "x", "ES", ZONE, "v@example.com", "https://x", ("card",)),
     links=Links("https://api", lambda: SECRET),
     license_secret=lambda: SECRET,
