@@ -11,7 +11,7 @@ from typing import Literal
 
 from chalicelib.billing.failures import Why, why
 from chalicelib.billing.methods import Buyer, open_to
-from chalicelib.billing.rules import Form, Invoice, InvoiceLine, Party, Payment, Slip, Transfer
+from chalicelib.billing.rules import Form, Invoice, InvoiceLine, InvoiceStatus, Party, Payment, Slip, Transfer
 from chalicelib.billing.taxes import TaxShare
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.ids import crockford
@@ -25,7 +25,7 @@ PAYABLE: frozenset[State] = frozenset({"open", "preparing", "waiting"})
 # After these, nothing happens that somebody would wait for.
 FINAL: frozenset[State] = frozenset({"paid", "expired", "void", "refunded"})
 # What an invoice says by itself, whatever became of its payments.
-CLOSED: Mapping[str, State] = {
+CLOSED: Mapping[InvoiceStatus, State] = {
     "paid": "paid",
     "uncollectible": "expired",
     "void": "void",

@@ -17,6 +17,8 @@ from urllib.parse import quote
 
 from chalicelib.billing.online import View, origin_of
 from chalicelib.billing.wording import LANGUAGES, WORDS
+from chalicelib.billing.words import TAX_IDS
+from chalicelib.billing.words import WORDS as DOCUMENT
 from chalicelib.kernel import formats
 
 if TYPE_CHECKING:
@@ -98,7 +100,8 @@ def _environment(locale: str) -> Environment:
         lstrip_blocks=True,
     )
     style = formats.STYLES[locale]
-    environment.globals |= {"words": WORDS[locale], "languages": LANGUAGES}
+    environment.globals |= {"words": WORDS[locale], "document": DOCUMENT[locale]}
+    environment.globals |= {"languages": LANGUAGES, "tax_ids": TAX_IDS}
     # Between their tags stands exactly what was hashed.
     environment.globals["asset"] = lambda name: Markup(_asset(name))
     environment.filters |= {

@@ -165,6 +165,15 @@ def test_a_transfer_that_came_in_part_says_what_is_still_to_come() -> None:
     assert "Received so far € 50.00 Still to come € 70.00" in text
 
 
+def test_a_party_is_shown_with_address_country_and_what_its_tax_id_is_called() -> None:
+    buyer = Party("Ana", "52998224725", "BR", "ana@example.com", "Rua A, 1\nSão Paulo")
+    source = shown(a_view(invoice=an_invoice(buyer=buyer)))
+    assert '<span class="lines">Rua A, 1\nSão Paulo</span>' in source
+    assert "Brazil CPF/CNPJ: 52998224725 ana@example.com" in said(source)
+    stranger = replace(buyer, country="PT", tax_id=None, address=None)
+    assert "Ana PT ana@example.com" in said(shown(a_view(invoice=an_invoice(buyer=stranger))))
+
+
 def test_copy_buttons_are_there_only_for_who_can_use_them() -> None:
     buttons = re.findall(r"<button[^>]*data-copy[^>]*>", shown(VIEWS["transfer"]))
     assert [button.endswith(" hidden>") for button in buttons] == [True, True]
