@@ -39,7 +39,6 @@ MARGIN, FOOT, TEXT_WIDTH = 48, 34, 499
 QUANTITY_WIDTH, FIGURE_WIDTH, TOTALS_WIDTH, METHOD_WIDTH = 60, 86, 270, 130
 
 PLAIN = ParagraphStyle("plain", fontName="Helvetica", fontSize=9, leading=13, textColor=INK)
-SMALL = ParagraphStyle("small", PLAIN, textColor=MUTED)
 BOLD = ParagraphStyle("bold", PLAIN, fontName="Helvetica-Bold")
 NAME = ParagraphStyle("name", BOLD, fontSize=12, leading=16)
 TITLE = ParagraphStyle("title", BOLD, fontSize=17, leading=22, textColor=ACCENT, alignment=TA_RIGHT)

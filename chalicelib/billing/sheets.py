@@ -133,7 +133,8 @@ def _instructions(invoice: Invoice, pay_url: str) -> Iterator[Instruction]:
     for method in offered.methods:
         text = "\n".join(_instruction(method, offered, invoice.number, WORDS[invoice.locale], style))
         link = None if method == "transfer" else pay_url
-        yield Instruction(style.methods[method].capitalize(), text, link)
+        name = style.methods[method]
+        yield Instruction(name[0].upper() + name[1:], text, link)
 
 
 def _instruction(method: Method, offered: HowToPay, number: str, words: Words, style: Style) -> Iterator[str]:

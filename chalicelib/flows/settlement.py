@@ -15,13 +15,13 @@ from chalicelib.billing import store as billing
 from chalicelib.billing.cards import Card, card_id
 from chalicelib.billing.gateways import Gateway, ProviderPayment, StoredCard
 from chalicelib.billing.provider_events import ProviderEvent
-from chalicelib.billing.rules import Payment
+from chalicelib.billing.rules import Invoice, Payment
 from chalicelib.billing.verdicts import NEEDS_A_PERSON, Sighting, Verdict, judge
 from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.orders import rules as order_rules
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order
-from chalicelib.storage.transaction import Transaction, retrying
+from chalicelib.storage.transaction import Stale, Transaction, retrying
 from chalicelib.tasks import service as tasks
 from chalicelib.tasks.rules import new_task
 
@@ -123,12 +123,15 @@ def accept(
     actor: Actor,
     now: datetime,
 ) -> Payment:
-    """Book money that pays an order: payment, invoice and order are paid, and activated by the event."""
+    """Book money that pays an order: payment, invoice and order are paid, and activated by the event.
+
+    Raises `Stale` when somebody else was quicker, as committing would.
+    """
     invoice = billing.invoices.get(payment.invoice_id)
     after = rules.paid(payment, provider_id, paid_at)
     writing.save(
         billing.payments.row(after),
-        billing.invoices.row(invoices.paid(invoice, paid_at)),
+        billing.invoices.row(_paid(invoice, paid_at)),
         orders.row(order_rules.paid(order, payment.id, now)),
     )
     writing.emit(Event("order.paid", order.id, now, {"payment_id": payment.id}))
@@ -137,6 +140,14 @@ def accept(
             Change(subject.id, order.customer_id, "payment received", subject.status, "paid", actor, now)
         )
     return after
+
+
+def _paid(invoice: Invoice, paid_at: datetime) -> Invoice:
+    """The order was read first: if its invoice cannot be paid any more, both have changed in between."""
+    try:
+        return invoices.paid(invoice, paid_at)
+    except ValueError as error:
+        raise Stale(str(error)) from error
 
 
 def _keep_card(writing: Transaction, payment: Payment, kept: StoredCard | None, now: datetime) -> None:

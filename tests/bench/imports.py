@@ -40,6 +40,8 @@ FUNCTIONS: Mapping[str, str] = {
     "outbox relay": "chalicelib.flows.relay",
     "charges, settlements, reconcile": "chalicelib.flows.events",
     "mails": "chalicelib.mail.events",
+    # Its entrance, and what its first call imports.
+    "documents": "chalicelib.flows.events, chalicelib.billing.pdf",
 }
 
 

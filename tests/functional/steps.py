@@ -15,6 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib import wiring
+from chalicelib.billing import invoices
 from chalicelib.billing import store as billing
 from chalicelib.billing.credit_notes import CreditNote
 from chalicelib.billing.rules import Invoice
@@ -289,6 +290,13 @@ def set_payment(payment_id: str, **changes: Any) -> None:
     """The payment as a worker would have left it."""
     writing = Transaction()
     writing.save(billing.payments.row(replace(billing.payments.get(payment_id), **changes)))
+    writing.commit()
+
+
+def void_invoice(invoice_id: str) -> None:
+    """The invoice as staff would have left it."""
+    writing = Transaction()
+    writing.save(billing.invoices.row(invoices.void(billing.invoices.get(invoice_id))))
     writing.commit()
 
 

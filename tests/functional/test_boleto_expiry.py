@@ -160,6 +160,14 @@ def test_an_order_that_was_never_charged_is_closed_without_a_charge(world: World
     assert _states(world, token, order["id"]) == ("expired", "canceled", "uncollectible")
 
 
+def test_an_invoice_that_was_declared_void_meanwhile_stays_void(world: World) -> None:
+    _, token = world.customer()
+    order = steps.place(world, token, LICENSE)
+    steps.void_invoice(order["invoice_id"])
+    expiry.expire(order["id"], wiring.gateways(), _end(order))
+    assert _states(world, token, order["id"]) == ("expired", "canceled", "void")
+
+
 def test_an_order_by_card_does_not_expire_like_a_slip(world: World) -> None:
     _, token = world.customer("jose@example.com", country="ES", locale="es", tax_id="12345678Z")
     steps.charged(world, token, LICENSE)

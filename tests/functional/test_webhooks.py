@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import ProviderUnavailable
 from chalicelib.billing.provider_events import PATIENCE
+from chalicelib.flows import settlement
+from chalicelib.kernel.events import SYSTEM
+from chalicelib.orders import store as orders
+from chalicelib.storage.transaction import Stale, Transaction
 from infra.sandbox.wire import Request
 from tests.functional import steps
 from tests.functional.steps import ADDON_A, LICENSE
@@ -187,6 +192,18 @@ def test_an_order_paid_twice_is_activated_once_and_the_second_money_is_a_case_fo
     (payment,) = world.rows("payment")
     assert {payment["provider_id"], json.loads(task["facts"])["provider_id"]} == {booked, other}
     assert len(world.rows("license")) == 1
+
+
+def test_who_finds_the_invoice_paid_meanwhile_begins_again(world: World) -> None:
+    _, token = world.customer()
+    placed = steps.charged(world, token, LICENSE)
+    payment = billing.payments.get(placed["payment"]["id"])
+    order = orders.get(placed["id"])
+    _pay_and_tell(world, payment.id)
+    before = world.rows()
+    with pytest.raises(Stale, match="is paid"):
+        settlement.accept(Transaction(), payment, order, "another", world.now, SYSTEM, world.now)
+    assert world.rows() == before
 
 
 def test_money_for_an_unknown_order_is_a_case_for_finance(world: World) -> None:

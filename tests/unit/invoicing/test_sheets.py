@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from datetime import date
 from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -84,6 +85,12 @@ def test_every_method_on_offer_comes_with_its_data_and_instructions() -> None:
             "Conta: ES91 2100, Vigencia Demo S.L.\nInforme como referência: A-2026-000017",
         ),
     )
+
+
+@pytest.mark.parametrize(("method", "name"), [("paypal", "PayPal"), ("redsys", "Tarjeta (TPV virtual)")])
+def test_whatever_is_paid_online_says_where_under_its_own_name(method: Any, name: str) -> None:
+    sheet = sheet_of(an_invoice(how_to_pay=HowToPay((method,))), URL)
+    assert sheet.instructions == (Instruction(name, "Pague en línea:", URL),)
 
 
 @pytest.mark.parametrize(
