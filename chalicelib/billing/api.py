@@ -21,6 +21,8 @@ from chalicelib.billing.schemas import (
     PaymentList,
     PaymentOut,
     ReceivedOut,
+    RefundList,
+    RefundOut,
 )
 from chalicelib.billing.service import WebhookNotAuthentic
 from chalicelib.edge.auth import CUSTOMER, FINANCE
@@ -138,3 +140,18 @@ def list_payments(call: Call, query: ListQuery) -> PaymentList:
     """One's own payments, newest first (V3)."""
     page = store.payments.page(call.customer_id, query.limit, query.cursor)
     return PaymentList(data=[PaymentOut.of(one) for one in page.items], next_cursor=page.next_cursor)
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/staff/payments/{payment_id}/refunds",
+    roles=FINANCE,
+    query=ListQuery,
+    out=RefundList,
+)
+def list_refunds(call: Call, query: ListQuery) -> RefundList:
+    """A payment's refunds, newest first."""
+    payment = store.payments.get(call.path["payment_id"])
+    page = store.refunds_of(payment.id, query.limit, query.cursor)
+    return RefundList(data=[RefundOut.of(one) for one in page.items], next_cursor=page.next_cursor)

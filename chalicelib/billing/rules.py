@@ -37,6 +37,9 @@ ASK_FOR = timedelta(days=90)
 # take the money. So these two are asked sooner, until the payer can be taken to have gone away.
 ASK_SOON: Mapping[str, timedelta] = {"redsys": timedelta(minutes=30), "paypal": timedelta(minutes=30)}
 ASK_SOON_FOR = timedelta(hours=6)
+# A dispute's end may be told to us in vain too: banks take up to four months for one.
+ASK_CONTESTED_EVERY = timedelta(days=1)
+ASK_CONTESTED_FOR = timedelta(days=120)
 # Redsys hears of a charge when its payer comes, and PayPal forgets one that he did not agree to.
 LAPSES_AFTER: Mapping[str, timedelta] = {"redsys": timedelta(days=1), "paypal": timedelta(days=1)}
 
@@ -142,8 +145,8 @@ class Payment:
     worker that is asking the provider. `card_id` is the card on file to be charged, `keep_card` asks to keep
     the one that will be used. `received` is what finance has confirmed of a transfer. `held` says why its
     money came in and could not be booked: a person decides, and the provider is not asked any more.
-    `promised` is what we have asked to give back, `refunded` what has gone back, by whatever way; `contested`
-    while the payer's bank or PayPal holds the money back.
+    `promised` is what we have asked to give back, `taken` what went back without us, `refunded` all that has
+    gone back; `contested_at` is since when the payer's bank or PayPal holds the money, while it does.
     """
 
     id: str
@@ -167,8 +170,9 @@ class Payment:
     keep_card: bool = False
     received: Money | None = None
     promised: Money | None = None
+    taken: Money | None = None
     refunded: Money | None = None
-    contested: bool = False
+    contested_at: datetime | None = None
     asked_at: datetime | None = None
     held: str | None = None
     failure: str | None = None
@@ -183,6 +187,11 @@ class Payment:
         if self.status == "pending" and self.held is None and self.provider != "manual":
             asked_at = self.asked_at or self.created_at
             return asked_at + self._ask_after(asked_at) if asked_at < self.created_at + ASK_FOR else None
+        if self.status == "paid" and self.contested_at:
+            asked_at = max(self.asked_at or self.contested_at, self.contested_at)
+            return (
+                asked_at + ASK_CONTESTED_EVERY if asked_at < self.contested_at + ASK_CONTESTED_FOR else None
+            )
         return None
 
     def _ask_after(self, asked_at: datetime) -> timedelta:
@@ -193,6 +202,11 @@ class Payment:
     def is_open(self) -> bool:
         """Whether it may still be paid."""
         return self.status in ("requested", "pending")
+
+    @property
+    def came_in(self) -> bool:
+        """Whether its money came in, whatever became of it later."""
+        return self.status in ("paid", "refunded")
 
     @property
     def reported_at(self) -> datetime:

@@ -10,6 +10,7 @@ from chalicelib.billing.cards import Card
 from chalicelib.billing.credit_notes import CreditNote
 from chalicelib.billing.failures import why
 from chalicelib.billing.links import Links
+from chalicelib.billing.refunds import Refund
 from chalicelib.billing.rules import Invoice, Party, Payment
 from chalicelib.billing.taxes import TaxShare
 from chalicelib.edge.schema import Instant, MoneyOut, Schema
@@ -57,6 +58,7 @@ class PaymentOut(Schema):
     card_id: str | None = Field(description="the card on file that is charged")
     instructions: TransferOut | None = Field(description="how to pay by bank transfer")
     received: MoneyOut | None = Field(description="what has arrived of a transfer so far")
+    refunded: MoneyOut | None = Field(description="what of it has gone back so far")
     created_at: Instant
     paid_at: Instant | None
 
@@ -82,6 +84,7 @@ class PaymentOut(Schema):
             if transfer
             else None,
             received=MoneyOut.of(payment.received) if payment.received else None,
+            refunded=MoneyOut.of(payment.refunded) if payment.refunded else None,
             created_at=payment.created_at,
             paid_at=payment.paid_at,
         )
@@ -91,6 +94,36 @@ class PaymentList(Schema):
     """One page of a customer's payments."""
 
     data: list[PaymentOut]
+    next_cursor: str | None
+
+
+class RefundOut(Schema):
+    """One refund as finance sees it."""
+
+    id: str
+    payment_id: str
+    invoice_id: str
+    order_id: str
+    customer_id: str
+    status: str = Field(description="requested until it is certain; done, refused or by_hand")
+    amount: MoneyOut
+    reason: str
+    failure: str | None = Field(description="why the provider does not make it")
+    reference: str | None = Field(description="the bank's, where it was sent by hand")
+    requested_by: str
+    created_at: Instant
+    done_at: Instant | None
+
+    @classmethod
+    def of(cls, refund: Refund) -> RefundOut:
+        plain = {name: getattr(refund, name) for name in cls.model_fields.keys() - {"amount"}}
+        return cls(**plain, amount=MoneyOut.of(refund.amount))
+
+
+class RefundList(Schema):
+    """One page of a payment's refunds."""
+
+    data: list[RefundOut]
     next_cursor: str | None
 
 

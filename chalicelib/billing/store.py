@@ -7,6 +7,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from chalicelib.billing.cards import Card, CardNotFound
 from chalicelib.billing.credit_notes import Credited, CreditNote, CreditNoteNotFound
 from chalicelib.billing.provider_events import ProviderEvent, ProviderEventNotFound
+from chalicelib.billing.refunds import Refund, RefundNotFound
 from chalicelib.billing.rules import (
     Form,
     HowToPay,
@@ -22,7 +23,9 @@ from chalicelib.billing.rules import (
 from chalicelib.billing.taxes import TaxShare
 from chalicelib.billing.transfers import BookedEntry
 from chalicelib.kernel.ids import derived_id
+from chalicelib.kernel.paging import Page
 from chalicelib.storage.attributes import DateAttribute, InstantAttribute, MoneyAttribute, RecordAttribute
+from chalicelib.storage.keys import key
 from chalicelib.storage.records import Records
 from chalicelib.storage.table import Row
 
@@ -101,12 +104,33 @@ class PaymentRow(Row, discriminator="payment"):
     keep_card = BooleanAttribute(default=False)
     received = MoneyAttribute(null=True)
     promised = MoneyAttribute(null=True)
+    taken = MoneyAttribute(null=True)
     refunded = MoneyAttribute(null=True)
-    contested = BooleanAttribute(default=False)
+    contested_at = InstantAttribute(null=True)
     asked_at = InstantAttribute(null=True)
     held = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
     paid_at = InstantAttribute(null=True)
+
+
+class RefundRow(Row, discriminator="refund"):
+    """One refund; in the due index until it is certain what became of it."""
+
+    id = UnicodeAttribute()
+    payment_id = UnicodeAttribute()
+    invoice_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    customer_id = UnicodeAttribute()
+    amount = MoneyAttribute()
+    reason = UnicodeAttribute()
+    requested_by = UnicodeAttribute()
+    created_at = InstantAttribute()
+    status = UnicodeAttribute()
+    claimed_until = InstantAttribute(null=True)
+    provider_id = UnicodeAttribute(null=True)
+    failure = UnicodeAttribute(null=True)
+    done_at = InstantAttribute(null=True)
+    reference = UnicodeAttribute(null=True)
 
 
 class ProviderEventRow(Row, discriminator="provider_event"):
@@ -155,6 +179,9 @@ invoices = Records("INV", InvoiceRow, Invoice, InvoiceNotFound)
 credit_notes = Records("CRN", CreditNoteRow, CreditNote, CreditNoteNotFound)
 credited = Records("CRN", CreditedRow, Credited, CreditNoteNotFound)
 payments = Records("PAY", PaymentRow, Payment, PaymentNotFound)
+refunds = Records(
+    "RFD", RefundRow, Refund, RefundNotFound, listed_under=lambda refund: key("PAY", refund.payment_id)
+)
 entries = Records("BNK", BankEntryRow, BookedEntry, PaymentNotFound)
 cards = Records("CRD", CardRow, Card, CardNotFound)
 events = Records("PEV", ProviderEventRow, ProviderEvent, ProviderEventNotFound)
@@ -163,3 +190,8 @@ events = Records("PEV", ProviderEventRow, ProviderEvent, ProviderEventNotFound)
 def provider_event_id(provider: str, event_id: str) -> str:
     """Our id of a provider's event: the natural key that stores it once."""
     return derived_id("pev", provider, event_id)
+
+
+def refunds_of(payment_id: str, limit: int, cursor: str | None) -> Page[Refund]:
+    """One page of a payment's refunds, newest first."""
+    return refunds.page_under(key("PAY", payment_id), limit, cursor)

@@ -76,6 +76,12 @@ def booked(payment: Payment, entry: BankEntry, by: str, now: datetime) -> Booked
     return BookedEntry(id, payment.id, entry.reference, entry.value_date, entry.amount, by, now)
 
 
+def sent(payment_id: str, entry: BankEntry, by: str, now: datetime) -> BookedEntry:
+    """The line of money that was sent back: as it went out, its amount is below nothing."""
+    id = derived_id("bnk", entry.reference)
+    return BookedEntry(id, payment_id, entry.reference, entry.value_date, entry.amount * -1, by, now)
+
+
 def refuse_other(earlier: BookedEntry, entry: BookedEntry) -> None:
     """`ReferenceUsed` unless both tell of the same money."""
     same = ("payment_id", "value_date", "amount")

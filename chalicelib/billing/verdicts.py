@@ -30,13 +30,19 @@ NEEDS_A_PERSON: frozenset[Verdict] = frozenset(
 class Sighting:
     """A provider's payment object as fetched: `status` is pending, paid, canceled, refunded or unknown.
 
-    `contested`: its money is disputed by the payer, or went back in part.
+    `refunded` is what of its money has gone back; `disputed` while its payer contests it.
     """
 
     provider_id: str
     amount: Money
     status: str
-    contested: bool = False
+    refunded: Money | None = None
+    disputed: bool = False
+
+    @property
+    def troubled(self) -> bool:
+        """Whether its money is contested, or went back in part or in full."""
+        return self.disputed or self.refunded is not None
 
 
 def judge(
@@ -45,14 +51,15 @@ def judge(
     """What a provider's payment object means for our payment (B5, invariant 4).
 
     Decided on the object as fetched from the provider, never on the message that pointed to it, unless
-    that message announced money which the object does not show.
+    that message announced money which the object does not show. Money that has gone back was there before:
+    it is booked too, so that what happened later can be booked on it.
     """
-    if payment is not None and seen is not None and seen.contested:
-        return "taken_back"
     if seen is not None and seen.status == "paid":
         return _judge_money(payment, order_status, seen)
     if payment is not None and seen is not None and payment.provider_id == seen.provider_id:
-        if payment.status == "paid" and seen.status != "pending":
+        if seen.status == "refunded":
+            return _judge_past_money(payment, order_status, seen)
+        if payment.came_in and seen.status != "pending":
             return "taken_back"
         if payment.status == "pending" and seen.status == "canceled":
             return "closed"
@@ -62,7 +69,7 @@ def judge(
 def _judge_money(payment: Payment | None, order_status: str | None, seen: Sighting) -> Verdict:
     if payment is None or order_status is None:
         return "unknown_reference"
-    if payment.status == "paid":
+    if payment.came_in:
         return "already_booked" if payment.provider_id == seen.provider_id else "double"
     if seen.amount != payment.amount:
         return "wrong_amount"
@@ -70,3 +77,12 @@ def _judge_money(payment: Payment | None, order_status: str | None, seen: Sighti
         return "double"
     # An order that expired is still what the customer wanted: late money revives it.
     return "accept" if order_status in ("pending_payment", "expired") else "late"
+
+
+def _judge_past_money(payment: Payment, order_status: str | None, seen: Sighting) -> Verdict:
+    """Money of our charge that has all gone back by now; nobody is told of it twice."""
+    if payment.came_in:
+        return "already_booked"
+    if not payment.is_open or payment.held:
+        return "not_paid"
+    return "accept" if _judge_money(payment, order_status, seen) == "accept" else "taken_back"

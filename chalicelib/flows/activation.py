@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,10 +19,10 @@ from chalicelib.licensing import store as licensing
 from chalicelib.licensing.keys import derive_key, hint, key_hash
 from chalicelib.licensing.notices import quiet_until
 from chalicelib.licensing.rules import Addon, License, with_addon
-from chalicelib.licensing.standing import IssuedKey
+from chalicelib.licensing.standing import IssuedKey, Lasting
 from chalicelib.orders import rules as order_rules
 from chalicelib.orders import store as orders
-from chalicelib.orders.rules import Order, OrderItem
+from chalicelib.orders.rules import Grant, Order, OrderItem
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.rules import Subscription
@@ -41,12 +41,19 @@ class _Activation:
     now: datetime
     secret: bytes
     writing: Transaction
-    licenses: dict[str, License]
-    made: set[str]
+    licenses: dict[str, License] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
+    grants: list[Grant] = field(default_factory=list)
 
     @property
     def today(self) -> date:
         return local_date(self.now, self.market.zone)
+
+    def grant(self, license_id: str, addon: str | None, held: License | Addon | None, made: Lasting) -> None:
+        """Keep which term was bought, from where the one before it ends; where that never does, none was."""
+        starts = max(filter(None, (self.now, held.ends_at if held else None)))
+        if held is None or held.ends_at is not None:
+            self.grants.append(Grant(license_id, addon, starts, made.ends_at))
 
 
 def activate(event: Event, reach: Reach, now: datetime) -> None:
@@ -56,15 +63,15 @@ def activate(event: Event, reach: Reach, now: datetime) -> None:
 
 def _attempt(order_id: str, secret: bytes, now: datetime) -> None:
     order = orders.get(order_id)
-    if order.status != "paid" or order.activated_at:
+    if not order_rules.activatable(order):
         return
     market = market_of(customers.get(order.customer_id).country)
-    doing = _Activation(order, market, now, secret, Transaction(), {}, set())
+    doing = _Activation(order, market, now, secret, Transaction())
     # Licences first: an addon may extend one that this very order makes, wherever it stands in it.
     for at, item in sorted(enumerate(order.items), key=lambda line: line[1].kind != "license"):
         ACTIVATE[item.kind](doing, at, item)
     _save_licenses(doing)
-    done = order_rules.activated(order, tuple(doing.licenses), now)
+    done = order_rules.activated(order, tuple(doing.licenses), now, tuple(doing.grants))
     doing.writing.save(orders.row(done))
     doing.writing.audit(
         Change(order.id, order.customer_id, "order activated", "paid", "activated", SYSTEM, now)
@@ -77,12 +84,15 @@ def _license(doing: _Activation, at: int, item: OrderItem) -> None:
         held = _held(doing, item.license_id)
         if _revoked_meanwhile(doing, at, held):
             return
-        doing.licenses[held.id] = replace(held, **_term(doing, item, held), grace_days=_grace_days(item))
+        renewed = replace(held, **_term(doing, item, held), grace_days=_grace_days(item), withheld=None)
+        doing.licenses[held.id] = renewed
+        doing.grant(held.id, None, held, renewed)
         return
     for number in range(item.quantity):
         license_id = _license_id(doing.order, at, number)
         doing.made.add(license_id)
-        doing.licenses[license_id] = _new_license(doing, license_id, item)
+        made = doing.licenses[license_id] = _new_license(doing, license_id, item)
+        doing.grant(license_id, None, None, made)
 
 
 def _new_license(doing: _Activation, license_id: str, item: OrderItem) -> License:
@@ -122,6 +132,7 @@ def _addon(doing: _Activation, at: int, item: OrderItem) -> None:
         **_term(doing, item, held),
     )
     doing.licenses[license.id] = with_addon(license, addon)
+    doing.grant(license.id, addon.code, held, addon)
 
 
 def _revoked_meanwhile(doing: _Activation, at: int, license: License) -> bool:
@@ -176,7 +187,7 @@ def _subscription(doing: _Activation, at: int, item: OrderItem) -> None:
     if terms is None:
         raise ValueError(f"{item.product} is a subscription without terms")
     subscription = Subscription(
-        id=derived_id("sub", doing.order.id, str(at)),
+        id=subscription_id(doing.order, at),
         customer_id=doing.order.customer_id,
         order_id=doing.order.id,
         product=item.product,
@@ -222,6 +233,11 @@ def _save_licenses(doing: _Activation) -> None:
         )
         data = {"order_id": doing.order.id}
         doing.writing.emit(Event("license.activated", license.id, doing.now, data))
+
+
+def subscription_id(order: Order, at: int) -> str:
+    """The subscription that a line of an order makes."""
+    return derived_id("sub", order.id, str(at))
 
 
 def _license_id(order: Order, at: int, number: int) -> str:

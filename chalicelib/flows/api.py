@@ -5,15 +5,26 @@ from __future__ import annotations
 from chalice import Blueprint
 
 from chalicelib import wiring
-from chalicelib.billing.schemas import InvoiceOut, PaymentOut
+from chalicelib.billing.refunds import NotByHand, PaymentContested, PaymentNotRefundable
+from chalicelib.billing.schemas import InvoiceOut, PaymentOut, RefundOut
+from chalicelib.billing.transfers import ReferenceUsed
 from chalicelib.catalog.schemas import ProductList, ProductOut
 from chalicelib.customers import store as customers
 from chalicelib.edge.auth import CUSTOMER, FINANCE
 from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery, ReasonIn
-from chalicelib.flows import attempts, purchase, transfers, voiding
+from chalicelib.flows import attempts, purchase, refunds, transfers, voiding
 from chalicelib.flows.attempts import InvoiceNotPayable, TooManyAttempts
-from chalicelib.flows.schemas import AttemptIn, ConfirmIn, OrderIn, OrderList, OrderOut, PreviewOut
+from chalicelib.flows.schemas import (
+    AttemptIn,
+    ConfirmIn,
+    OrderIn,
+    OrderList,
+    OrderOut,
+    PreviewOut,
+    RefundIn,
+    SentIn,
+)
 from chalicelib.flows.voiding import InvoiceNotVoidable
 from chalicelib.kernel.events import Actor
 from chalicelib.kernel.markets import market_of
@@ -120,6 +131,47 @@ def void_invoice(call: Call, body: ReasonIn) -> InvoiceOut:
         repeatable=call.repeatable,
     )
     return InvoiceOut.of(invoice, wiring.links())
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/payments/{payment_id}/refund",
+    roles=FINANCE,
+    body=RefundIn,
+    out=RefundOut,
+    status=201,
+    repeatable=True,
+    refuses=(PaymentNotRefundable, PaymentContested),
+)
+def refund_payment(call: Call, body: RefundIn) -> RefundOut:
+    """Give some of a payment back, or all that is left of it; a worker has its provider do it."""
+    refund = refunds.request(
+        call.path["payment_id"],
+        body.money(),
+        body.reason,
+        Actor(call.staff_id, "staff", body.reason),
+        call.now,
+        answer=lambda made: (201, RefundOut.of(made).model_dump_json()),
+        repeatable=call.repeatable,
+    )
+    return RefundOut.of(refund)
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/refunds/{refund_id}/confirm",
+    roles=FINANCE,
+    body=SentIn,
+    out=RefundOut,
+    refuses=(NotByHand, ReferenceUsed),
+)
+def confirm_refund(call: Call, body: SentIn) -> RefundOut:
+    """Book a refund that was sent by hand; the same reference twice books once."""
+    actor = Actor(call.staff_id, "staff", f"bank statement {body.reference}")
+    refund = refunds.confirm(call.path["refund_id"], body.reference, body.value_date, actor, call.now)
+    return RefundOut.of(refund)
 
 
 @route(bp, "GET", "/v1/me/products", roles=CUSTOMER, query=ListQuery, out=ProductList)

@@ -26,7 +26,10 @@ def charge_worker(event: SQSEvent) -> Any:
 
 @bp.on_sqs_message(queue="settlements", batch_size=5)
 def settlement_worker(event: SQSEvent) -> Any:
-    """Settle each `{"event_id"}`, ask about each `{"payment_id"}`, close each overdue `{"order_id"}`."""
+    """Settle each `{"event_id"}`, ask about each `{"payment_id"}`, make each `{"refund_id"}`.
+
+    And close each overdue `{"order_id"}`.
+    """
     return workers.each_message(event, lambda body, now: work(body, wiring.gateways(), now))
 
 

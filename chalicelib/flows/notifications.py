@@ -114,10 +114,39 @@ def payment_received(event: Event, reach: Reach, now: datetime) -> None:
     _send("payment_received", payment.id, customer, params, reach, now)
 
 
+def refund_made(event: Event, reach: Reach, now: datetime) -> None:
+    """Tell that money has been given back, and whether all of the payment has by then."""
+    refund = billing.refunds.get(event.subject)
+    params = {
+        "number": billing.invoices.get(refund.invoice_id).number,
+        "amount": _money(refund.amount),
+        "method": billing.payments.get(refund.payment_id).method,
+        "whole": event.data["whole"] == "yes",
+    }
+    _send("refund_made", refund.id, customers.get(refund.customer_id), params, reach, now)
+
+
+def payment_contested(event: Event, reach: Reach, now: datetime) -> None:
+    """Tell that a payment is contested, and what follows from it as long as it is."""
+    payment = billing.payments.get(event.subject)
+    if not payment.contested_at:
+        return
+    params = {
+        "number": billing.invoices.get(payment.invoice_id).number,
+        "amount": _money(payment.amount),
+        "method": payment.method,
+        "store_url": reach.vendor.store_url,
+    }
+    subject = f"{payment.id}:{sortable(payment.contested_at)}"
+    _send("payment_contested", subject, customers.get(payment.customer_id), params, reach, now)
+
+
 def license_active(event: Event, reach: Reach, now: datetime) -> None:
     """Tell that a licence is active; the key itself is read in the client area (V11)."""
     license = licensing.get(event.subject)
     order_id = event.data["order_id"]
+    if orders.get(order_id).status == "refunded":
+        return
     customer = customers.get(license.customer_id)
     zone = market_of(customer.country).zone
     bought = [addon for addon in license.addons if addon.order_id == order_id]
@@ -142,7 +171,8 @@ def license_ending(event: Event, reach: Reach, now: datetime) -> None:
     addon = next((one for one in license.addons if one.code == code), None)
     ending = addon or license
     end, days = ending.expires_at, int(event.data["days"])
-    if license.status != "active" or end is None or rfc3339(end) != event.data["expires_at"]:
+    stopped = license.status != "active" or license.withheld or ending.withheld
+    if stopped or end is None or rfc3339(end) != event.data["expires_at"]:
         return
     # A replayed sweep may stand at a later time than the clock.
     at = max(now, event.at)

@@ -20,13 +20,14 @@ class SweepIncomplete(Exception):
 
 
 def reconcile(reach: Reach, now: datetime) -> None:
-    """Deliver overdue events; put overdue charges, settlements, documents and e-mails back on their queues.
+    """Deliver overdue events; put overdue charges, refunds, settlements, documents, e-mails on their queues.
 
     One failure does not keep the rest from its turn; `SweepIncomplete` names what failed.
     """
     sources: tuple[tuple[Callable[[datetime], Iterable[str]], Callable[[str], None]], ...] = (
         (due_events, lambda event_id: deliver(event_id, reach, now)),
         (billing.payments.due, lambda payment_id: take_up(billing.payments.get(payment_id), reach)),
+        (billing.refunds.due, lambda refund_id: reach.settlements({"refund_id": refund_id})),
         (billing.events.due, lambda event_id: reach.settlements({"event_id": event_id})),
         (billing.invoices.due, lambda invoice_id: reach.documents({"invoice_id": invoice_id})),
         (billing.credit_notes.due, lambda note_id: reach.documents({"credit_note_id": note_id})),

@@ -14,6 +14,7 @@ from chalicelib.flows.attempts import PayBy
 from chalicelib.flows.purchase import Placed, Preview
 from chalicelib.flows.quote import Wish
 from chalicelib.kernel.methods import Method
+from chalicelib.kernel.money import Money
 from chalicelib.orders.rules import Installation, OrderItem
 
 Domain = Annotated[str, TRIMMED, Field(min_length=1, max_length=253)]
@@ -73,6 +74,23 @@ class ConfirmIn(Schema):
 
     def entry(self) -> BankEntry:
         return BankEntry(self.reference, self.value_date, self.amount.money())
+
+
+class RefundIn(Schema):
+    """How much of a payment goes back, without an amount all that is left of it; and why, for ourselves."""
+
+    amount: MoneyIn | None = None
+    reason: Annotated[str, TRIMMED, Field(min_length=1, max_length=500)]
+
+    def money(self) -> Money | None:
+        return self.amount.money() if self.amount else None
+
+
+class SentIn(Schema):
+    """The line of a bank statement that shows a refund sent by hand: its reference there, and its day."""
+
+    reference: Annotated[str, TRIMMED, Field(min_length=1, max_length=100)]
+    value_date: date
 
 
 class OrderItemOut(Schema):

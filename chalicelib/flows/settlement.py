@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from chalicelib.billing import invoices, provider_events, rules
+from chalicelib.billing import invoices, provider_events, reversals, rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.cards import Card, card_id
 from chalicelib.billing.gateways import Gateway, ProviderPayment, StoredCard
@@ -89,12 +89,14 @@ def _book(
     event: ProviderEvent | None = None,
 ) -> Verdict:
     order = orders.find(payment.order_id) if payment else None
-    seen = _seen(found) if found else None
+    seen = sighting(found) if found else None
     announced = event is not None and event.announces_payment
     verdict = judge(payment, order.status if order else None, seen, announced=announced)
     if verdict == "accept" and payment and order and found:
-        accept(writing, payment, order, found.provider_id, found.paid_at or now, SYSTEM, now)
+        _accept(writing, payment, order, found, now)
         _keep_card(writing, payment, found.card, now)
+    elif verdict == "already_booked" and payment and seen and reversals.tells_news(payment, seen):
+        writing.emit(Event("payment.questioned", payment.id, now))
     elif verdict == "closed" and payment:
         _close(writing, payment, "closed_by_provider", now)
     elif verdict in NEEDS_A_PERSON:
@@ -104,14 +106,25 @@ def _book(
     return verdict
 
 
-def _seen(found: ProviderPayment) -> Sighting:
-    contested = found.disputed or found.refunded is not None
-    return Sighting(found.provider_id, found.amount, found.status, contested)
+def sighting(found: ProviderPayment) -> Sighting:
+    """What of a provider's object is judged."""
+    refunded = found.amount if found.status == "refunded" else found.refunded
+    return Sighting(found.provider_id, found.amount, found.status, refunded, found.disputed)
 
 
 def _is_of(payment: Payment, found: ProviderPayment | None) -> bool:
     """Whether the object is the charge that we made, and not another one under the same reference."""
     return found is not None and found.provider_id == payment.provider_id
+
+
+def _accept(
+    writing: Transaction, payment: Payment, order: Order, found: ProviderPayment, now: datetime
+) -> None:
+    """Book a provider's money; if that is contested or gone already, nothing is activated before a review."""
+    troubled = sighting(found).troubled
+    accept(writing, payment, order, found.provider_id, found.paid_at or now, SYSTEM, now, on_hold=troubled)
+    if troubled:
+        writing.emit(Event("payment.questioned", payment.id, now))
 
 
 def accept(
@@ -122,22 +135,27 @@ def accept(
     paid_at: datetime,
     actor: Actor,
     now: datetime,
+    *,
+    on_hold: bool = False,
 ) -> Payment:
     """Book money that pays an order: payment, invoice and order are paid, and activated by the event.
 
-    Raises `Stale` when somebody else was quicker, as committing would.
+    `on_hold`: the order is suspended at once. Raises `Stale` when somebody else was quicker, as committing
+    would.
     """
     invoice = billing.invoices.get(payment.invoice_id)
     after = rules.paid(payment, provider_id, paid_at)
+    done = order_rules.paid(order, payment.id, now)
+    done = order_rules.suspended(done, (), now) if on_hold else done
     writing.save(
         billing.payments.row(after),
         billing.invoices.row(_paid(invoice, paid_at)),
-        orders.row(order_rules.paid(order, payment.id, now)),
+        orders.row(done),
     )
     writing.emit(Event("order.paid", order.id, now, {"payment_id": payment.id}))
-    for subject in (payment, invoice, order):
+    for subject, state in ((payment, "paid"), (invoice, "paid"), (order, done.stage)):
         writing.audit(
-            Change(subject.id, order.customer_id, "payment received", subject.status, "paid", actor, now)
+            Change(subject.id, order.customer_id, "payment received", subject.status, state, actor, now)
         )
     return after
 

@@ -7,18 +7,20 @@ from datetime import datetime
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway
-from chalicelib.flows import closing, expiry, settlement
+from chalicelib.flows import closing, expiry, refunds, reversals, settlement
 from chalicelib.kernel.clock import parse_instant
 from chalicelib.orders import store as orders
 
 
 def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], now: datetime) -> None:
-    """An event to settle, a pending payment to ask about or close, or an overdue order to close.
+    """An event to settle, a payment to ask about or close, a refund to make, or an overdue order to close.
 
     The last one comes with the time of its sweep, which may have been set ahead of the clock.
     """
     if "event_id" in message:
         settlement.settle(message["event_id"], gateways, now)
+    elif "refund_id" in message:
+        refunds.carry_out(message["refund_id"], gateways, now)
     elif "order_id" in message:
         expiry.expire(message["order_id"], gateways, max(now, parse_instant(message["at"])))
     else:
@@ -27,7 +29,9 @@ def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], now: datet
 
 def _ask(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
     payment = billing.payments.get(payment_id)
-    if orders.get(payment.order_id).awaits(payment_id):
+    if payment.came_in:
+        reversals.review(payment_id, gateways, now)
+    elif orders.get(payment.order_id).awaits(payment_id):
         settlement.ask(payment_id, gateways, now)
     else:
         closing.close(payment_id, gateways, now)

@@ -61,6 +61,16 @@ def request_settlement(event: Event, reach: Reach, now: datetime) -> None:
     reach.settlements({"event_id": event.subject})
 
 
+def request_refund(event: Event, reach: Reach, now: datetime) -> None:
+    """Have the provider asked to give money back."""
+    reach.settlements({"refund_id": event.subject})
+
+
+def request_review(event: Event, reach: Reach, now: datetime) -> None:
+    """Have looked at what became of money: there is news, or a refund of ours has come to its end."""
+    reach.settlements({"payment_id": event.data.get("payment_id", event.subject)})
+
+
 def ask_finance(event: Event, reach: Reach, now: datetime) -> None:
     """A charge was refused or closed unpaid for a reason that its payer cannot mend himself."""
     payment = billing.payments.get(event.subject)
@@ -82,6 +92,12 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "payment.requested": (request_attempt,),
     "payment.charged": (ask_at_once, notifications.boleto_to_pay, notifications.transfer_to_make),
     "payment.failed": (ask_finance, notifications.payment_failed),
+    "payment.questioned": (request_review,),
+    "payment.contested": (notifications.payment_contested,),
+    "order.restored": (activate,),
+    "refund.requested": (request_refund,),
+    "refund.made": (request_review, notifications.refund_made),
+    "refund.failed": (request_review,),
     "provider_event.stored": (request_settlement,),
     "license.activated": (notifications.license_active,),
     "license.changed": (notifications.license_changed,),

@@ -30,17 +30,36 @@ MOST_KEYS = 3
 KEY_OVERLAP_DAYS = 7
 
 
+@dataclass(frozen=True)
+class Rest:
+    """What was left of the term that an order bought, when its money was contested or went back."""
+
+    order_id: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """Terms whose money is contested or gone, and what `paid_until` would be without that."""
+
+    paid_until: datetime | None
+    rests: tuple[Rest, ...]
+
+
 class Announced(Lasting):
     """One whose owner is told of its end; `noticed_until` is the instant of the latest notice."""
 
     noticed_until: datetime | None
+    withheld: Withheld | None
 
     def open_notices(self) -> list[tuple[datetime, int]]:
         """Instant and days left of the notices about its end that have not been given, in order of time.
 
-        An end that is moved by a renewal brings its own again.
+        An end that is moved by a renewal brings its own again. While a term is withheld there are none: its
+        owner knows better when it ends.
         """
-        if self.expires_at is None:
+        if self.expires_at is None or self.withheld:
             return []
         every = [(self.expires_at - timedelta(days=days), days) for days in NOTICE_DAYS]
         return [(at, days) for at, days in every if self.noticed_until is None or self.noticed_until < at]
@@ -50,7 +69,8 @@ class Announced(Lasting):
 class Addon(Announced):
     """One addon: `enabled` is the customer's own switch, `expires_at` its own end.
 
-    `paid_until` is set where less than the whole term has been paid for.
+    `paid_until` is set where less than the whole term has been paid for, `withheld` where that is because
+    money went back.
     """
 
     code: str
@@ -61,6 +81,7 @@ class Addon(Announced):
     enabled: bool = True
     paid_until: datetime | None = None
     noticed_until: datetime | None = None
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True)
@@ -115,12 +136,13 @@ class License(Announced):
     moves: tuple[Move, ...] = ()
     paid_until: datetime | None = None
     noticed_until: datetime | None = None
+    withheld: Withheld | None = None
     version: int | None = None
 
     @property
     def due_at(self) -> datetime | None:
         """When the next notice about its end, or an addon's, is due; a licence that is stopped has none."""
-        if self.status != "active":
+        if self.status != "active" or self.withheld:
             return None
         return min((at for one in (self, *self.addons) for at, _ in one.open_notices()), default=None)
 
@@ -244,9 +266,10 @@ def live_keys(license: License, now: datetime) -> tuple[IssuedKey, ...]:
 
 
 def _announced_anew(thing: Announced, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The changes; an end set anew is announced anew, as it stands then."""
+    """The changes; an end set anew is announced anew, a paid part set anew is what is paid, come what may."""
     moved = "expires_at" in changes and changes["expires_at"] != thing.expires_at
-    return {**changes, "noticed_until": None} if moved else changes
+    announced = {"noticed_until": None} if moved else {}
+    return {**changes, **announced, **({"withheld": None} if "paid_until" in changes else {})}
 
 
 def _refuse_revoked(license: License) -> None:

@@ -19,6 +19,7 @@ from chalicelib.licensing.rules import (
     License,
     LicenseNotFound,
     Move,
+    Withheld,
     standing_of,
 )
 from chalicelib.licensing.standing import IssuedKey, Standing, opened_by
@@ -51,6 +52,7 @@ class LicenseRow(Row, discriminator="license"):
     moves = RecordAttribute(tuple[Move, ...])
     paid_until = InstantAttribute(null=True)
     noticed_until = InstantAttribute(null=True)
+    withheld = RecordAttribute(Withheld, null=True)
 
 
 class KeyRow(Copy, discriminator="license_key"):

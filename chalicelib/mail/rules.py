@@ -27,8 +27,9 @@ Status = Literal["queued", "sending", "sent", "failed"]
 # and `*_day` are `YYYY-MM-DD`; `lines` are `{name, quantity, amount}` and `addons` `{name, last_day}`. Of
 # a key, `key_hint` is all that is shown. `addon` names the addon that a letter is about, None for the licence
 # itself; `grace_day` and `old_until` are the last days on which it, or its old key, still works, None for
-# none; `pix` is a Pix code or None, `why` "declined", "authentication", "not_completed" or "refused"; `days`
-# is a number, `change` is "suspended", "reinstated", "revoked" or "rotated".
+# none; `pix` is a Pix code or None, `why` "declined", "authentication", "not_completed" or "refused"; `whole`
+# says that all of a payment has gone back; `days` is a number, `change` is "suspended", "reinstated",
+# "revoked" or "rotated".
 KINDS: Mapping[str, frozenset[str]] = {
     "invoice_issued": frozenset({"name", "number", "total", "lines", "method", "pay_url", "vendor"}),
     "boleto_to_pay": frozenset(
@@ -37,6 +38,8 @@ KINDS: Mapping[str, frozenset[str]] = {
     "transfer_to_make": frozenset({"name", "number", "amount", "account", "reference", "vendor"}),
     "payment_received": frozenset({"name", "number", "amount", "paid_date", "method", "vendor"}),
     "payment_failed": frozenset({"name", "number", "amount", "why", "pay_url", "vendor"}),
+    "payment_contested": frozenset({"name", "number", "amount", "method", "store_url", "vendor"}),
+    "refund_made": frozenset({"name", "number", "amount", "method", "whole", "vendor"}),
     "order_expired": frozenset({"name", "number", "amount", "due_date", "store_url", "vendor"}),
     "license_active": frozenset({"name", "product", "key_hint", "last_day", "addons", "store_url", "vendor"}),
     "license_expiring": frozenset(

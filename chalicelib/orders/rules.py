@@ -47,11 +47,22 @@ class OrderItem:
 
 
 @dataclass(frozen=True)
+class Grant:
+    """A term that a line bought: of a licence, or of the addon `addon` of it; without an end if it lasts."""
+
+    license_id: str
+    addon: str | None
+    starts: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
 class Order:
-    """What was bought; `license_ids` and `activated_at` are set when it has been paid and activated.
+    """What was bought; `license_ids`, `grants` and `activated_at` are set once it is paid and activated.
 
     `expires_at` is from when it is closed if it has not been paid by then. `payment_id` is the present
-    attempt to be paid, `earlier_payment_ids` are those before it.
+    attempt to be paid, `earlier_payment_ids` are those before it. `suspended_at` is since when its money is
+    contested, while it is: what it bought does not work then.
     """
 
     id: str
@@ -68,7 +79,16 @@ class Order:
     activated_at: datetime | None = None
     expires_at: datetime | None = None
     earlier_payment_ids: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    suspended_at: datetime | None = None
     version: int | None = None
+
+    @property
+    def stage(self) -> str:
+        """Its state as the audit trail tells it."""
+        if self.status != "paid":
+            return self.status
+        return "suspended" if self.suspended_at else "activated" if self.activated_at else "paid"
 
     @property
     def due_at(self) -> datetime | None:
@@ -125,8 +145,34 @@ def expired(order: Order) -> Order:
     return replace(order, status="expired")
 
 
-def activated(order: Order, license_ids: tuple[str, ...], now: datetime) -> Order:
+def activated(
+    order: Order, license_ids: tuple[str, ...], now: datetime, grants: tuple[Grant, ...] = ()
+) -> Order:
     """The order after everything in it was activated."""
-    if order.status != "paid" or order.activated_at:
-        raise ValueError(f"{order.id} is {order.status}, activated {order.activated_at}")
-    return replace(order, license_ids=license_ids, activated_at=now)
+    if not activatable(order):
+        raise ValueError(f"{order.id} is {order.stage}")
+    return replace(order, license_ids=license_ids, grants=grants, activated_at=now)
+
+
+def activatable(order: Order) -> bool:
+    """Whether it is paid, and nobody contests that, and waits to be activated."""
+    return order.stage == "paid"
+
+
+def suspended(order: Order, grants: tuple[Grant, ...], now: datetime) -> Order:
+    """The paid order whose money is contested; `grants` are withheld."""
+    if order.status != "paid":
+        raise ValueError(f"{order.id} is {order.status}")
+    return replace(order, grants=grants, suspended_at=now)
+
+
+def restored(order: Order, grants: tuple[Grant, ...]) -> Order:
+    """The order whose money is contested no more; `grants` are what it still stands for."""
+    return replace(order, suspended_at=None, grants=grants)
+
+
+def refunded(order: Order) -> Order:
+    """The paid order all of whose money has gone back."""
+    if order.status != "paid":
+        raise ValueError(f"{order.id} is {order.status}")
+    return replace(order, status="refunded", suspended_at=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.orders.rules import Order, OrderItem, OrderNotFound
+from chalicelib.orders.rules import Grant, Order, OrderItem, OrderNotFound
 from chalicelib.storage.attributes import InstantAttribute, MoneyAttribute, RecordAttribute
 from chalicelib.storage.records import Records
 from chalicelib.storage.table import Row
@@ -27,6 +27,8 @@ class OrderRow(Row, discriminator="order"):
     activated_at = InstantAttribute(null=True)
     expires_at = InstantAttribute(null=True)
     earlier_payment_ids = RecordAttribute(tuple[str, ...], default=())
+    grants = RecordAttribute(tuple[Grant, ...], default=())
+    suspended_at = InstantAttribute(null=True)
 
 
 _orders = Records("ORD", OrderRow, Order, OrderNotFound)

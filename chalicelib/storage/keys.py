@@ -20,6 +20,7 @@ PREFIXES = {
     "OUT": "outbox events",
     "PAY": "payments",
     "PEV": "provider events",
+    "RFD": "refunds",
     "SER": "number series and their counters",
     "SUB": "subscriptions",
     "TKT": "tickets",

@@ -32,7 +32,12 @@ class SubscriptionRow(Row, discriminator="subscription"):
 
 
 _subscriptions = Records("SUB", SubscriptionRow, Subscription, SubscriptionNotFound)
-row, get_own, page = _subscriptions.row, _subscriptions.get_own, _subscriptions.page
+row, find, get_own, page = (
+    _subscriptions.row,
+    _subscriptions.find,
+    _subscriptions.get_own,
+    _subscriptions.page,
+)
 
 
 def held_products(customer_id: str, now: datetime) -> frozenset[str]:

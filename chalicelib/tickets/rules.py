@@ -10,6 +10,7 @@ from chalicelib.kernel.errors import NotFound
 
 Kind = Literal["advisory"]
 Status = Literal["open", "in_progress", "waiting_customer", "resolved", "closed"]
+OVER: tuple[Status, ...] = ("resolved", "closed")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class TicketNotFound(NotFound):
 def unlocked(ticket: Ticket) -> Ticket:
     """Its service has been paid: now the customer is asked for dates and times (S6)."""
     return replace(ticket, status="waiting_customer", waits_for="slots", closed_for=None)
+
+
+def locked(ticket: Ticket) -> Ticket:
+    """The money of its service is contested: it waits for its payment again, unless it is over already."""
+    return ticket if ticket.status in OVER else replace(ticket, status="open", waits_for="payment")
 
 
 def closed(ticket: Ticket, reason: str) -> Ticket:

@@ -85,6 +85,9 @@ ACCESS = {
     "POST /v1/staff/bank_statements": FINANCE,
     "POST /v1/staff/bank_entries": FINANCE,
     "GET /v1/staff/invoices/{invoice_id}/pdf": FINANCE,
+    "POST /v1/staff/payments/{payment_id}/refund": FINANCE,
+    "GET /v1/staff/payments/{payment_id}/refunds": FINANCE,
+    "POST /v1/staff/refunds/{refund_id}/confirm": FINANCE,
     "GET /v1/staff/tasks": STAFF,
     "POST /v1/staff/tasks/{task_id}/done": STAFF,
 }

@@ -100,8 +100,9 @@ def is_outstanding(row: Row) -> bool:
         case "provider_event":
             return "settled_at" not in row
         case "payment":
-            asked_about = row["status"] == "pending" and row["provider"] != "manual" and "held" not in row
-            return row["status"] == "requested" or asked_about
+            return is_asked_about(row)
+        case "refund":
+            return bool(row["status"] == "requested")
         case "order":
             return row["status"] == "pending_payment" and "expires_at" in row
         case "invoice" | "credit_note":
@@ -109,6 +110,13 @@ def is_outstanding(row: Row) -> bool:
         case "mail":
             return row["status"] in ("queued", "sending")
     return False
+
+
+def is_asked_about(payment: Row) -> bool:
+    """Whether its provider has still to be asked for its charge, or about it."""
+    if payment["status"] == "pending":
+        return payment["provider"] != "manual" and "held" not in payment
+    return payment["status"] == "requested" or "contested_at" in payment
 
 
 def a_noted_document_is_the_one_that_is_kept(seen: Seen) -> Iterator[str]:

@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 
-from chalicelib.flows.notifications import license_ending
+from chalicelib.flows.notifications import license_active, license_ending
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.events import Event
 from chalicelib.licensing import store as licensing
-from chalicelib.licensing.notices import due_notices, event_of
-from chalicelib.licensing.rules import License
+from chalicelib.licensing.notices import Notice, due_notices, event_of
+from chalicelib.licensing.rules import License, with_addon
+from chalicelib.licensing.withholding import withheld
+from chalicelib.orders import store as orders
 from tests.unit.flows.activating import DAY, FIRST_END, NOW, REACH, an_item, bought_license, save
 from tests.unit.flows.activating import activated_order as activated
+from tests.unit.licensing.made import an_addon
 from tests.unit.storage.conftest import Rows
 
 HOUR = timedelta(hours=1)
@@ -87,6 +90,31 @@ def test_nothing_is_told_of_a_licence_that_was_stopped_meanwhile(rows: Rows, sta
     save(*licensing.rows(replace(licensing.get(event.subject), status=status), at))
     license_ending(event, REACHED, at)
     assert _mails(rows) == []
+
+
+@pytest.mark.parametrize("part", ["licence", "addon"])
+def test_nothing_is_told_of_what_was_withheld_meanwhile(rows: Rows, part: str) -> None:
+    bought = bought_license()
+    addon = an_addon(expires_at=FIRST_END, order_id="ord_1")
+    save(*licensing.rows(with_addon(bought, addon), NOW))
+    license = licensing.get(bought.id)
+    event = event_of(license, Notice("a" if part == "addon" else None, 7, FIRST_END), FIRST_END - 7 * DAY)
+    rest = ("ord_1", NOW, FIRST_END, NOW)
+    off = withheld(license, *rest) if part == "licence" else with_addon(license, withheld(addon, *rest))
+    license_ending(event, REACHED, event.at)
+    assert len(_mails(rows)) == 1
+    save(*licensing.rows(off, NOW))
+    later = replace(event, data={**event.data, "days": "1"})
+    license_ending(later, REACHED, FIRST_END - DAY)
+    assert len(_mails(rows)) == 1
+
+
+def test_a_licence_that_was_given_back_is_not_told_to_be_active(rows: Rows) -> None:
+    bought = bought_license()
+    event = Event("license.activated", bought.id, NOW, {"order_id": "ord_1"})
+    save(orders.row(replace(orders.get("ord_1"), status="refunded")))
+    license_active(event, REACHED, NOW)
+    assert not [row for row in rows() if row["kind"] == "mail"]
 
 
 @pytest.mark.parametrize("end", [FIRST_END + 365 * DAY, None])

@@ -83,6 +83,22 @@ PARAMS: dict[str, dict[str, Any]] = {
         "pay_url": "https://api.example/i/0123abc",
         "vendor": "Vigencia",
     },
+    "payment_contested": {
+        "name": "Ana Núñez",
+        "number": "A-2026-000001",
+        "amount": {"amount": 19900, "currency": "EUR"},
+        "method": "paypal",
+        "store_url": "https://store.example",
+        "vendor": "Vigencia",
+    },
+    "refund_made": {
+        "name": "Ana Núñez",
+        "number": "A-2026-000001",
+        "amount": {"amount": 19900, "currency": "EUR"},
+        "method": "card",
+        "whole": False,
+        "vendor": "Vigencia",
+    },
     "order_expired": {
         "name": "Ana Núñez",
         "number": "A-2026-000001",

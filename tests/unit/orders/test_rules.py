@@ -10,15 +10,20 @@ import pytest
 
 from chalicelib.kernel.money import Money
 from chalicelib.orders.rules import (
+    Grant,
     Order,
     OrderItem,
     Status,
+    activatable,
     activated,
     attempted,
     canceled,
     expired,
     overdue,
     paid,
+    refunded,
+    restored,
+    suspended,
 )
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -89,3 +94,35 @@ def test_an_order_that_was_not_paid_can_be_canceled(status: Any) -> None:
 def test_another_order_cannot_be_canceled(status: Any) -> None:
     with pytest.raises(ValueError, match=status):
         canceled(replace(ORDER, status=status))
+
+
+GRANTS = (Grant("lic_1", None, NOW, None),)
+
+
+def test_a_paid_order_is_suspended_restored_and_refunded_and_its_stage_says_so() -> None:
+    bought = paid(ORDER, ORDER.payment_id, NOW)
+    active = activated(bought, ("lic_1",), NOW, GRANTS)
+    off = suspended(active, GRANTS, NOW)
+    assert (off.status, off.suspended_at) == ("paid", NOW)
+    assert restored(off, GRANTS) == active
+    gone = refunded(off)
+    assert (gone.status, gone.suspended_at) == ("refunded", None)
+    stages = [one.stage for one in (ORDER, bought, active, off, gone)]
+    assert stages == ["pending_payment", "paid", "activated", "suspended", "refunded"]
+
+
+def test_a_suspended_order_is_not_activated_until_it_is_restored() -> None:
+    off = suspended(paid(ORDER, ORDER.payment_id, NOW), (), NOW)
+    assert not activatable(off)
+    with pytest.raises(ValueError, match="suspended"):
+        activated(off, (), NOW)
+    assert activatable(restored(off, ()))
+
+
+@pytest.mark.parametrize("status", [status for status in get_args(Status) if status != "paid"])
+def test_no_unpaid_order_is_suspended_or_refunded(status: Any) -> None:
+    order = replace(ORDER, status=status)
+    with pytest.raises(ValueError, match=status):
+        suspended(order, (), NOW)
+    with pytest.raises(ValueError, match=status):
+        refunded(order)

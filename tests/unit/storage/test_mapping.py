@@ -16,6 +16,7 @@ from chalicelib.billing import store as billing
 from chalicelib.billing.cards import Card
 from chalicelib.billing.credit_notes import Credited, CreditNote
 from chalicelib.billing.provider_events import ProviderEvent
+from chalicelib.billing.refunds import Refund
 from chalicelib.billing.transfers import BookedEntry
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product
@@ -47,6 +48,7 @@ PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (billing.CreditedRow, Credited, billing.credited.row),
     (billing.PaymentRow, billing_rules.Payment, billing.payments.row),
     (billing.CardRow, Card, billing.cards.row),
+    (billing.RefundRow, Refund, billing.refunds.row),
     (billing.BankEntryRow, BookedEntry, billing.entries.row),
     (billing.ProviderEventRow, ProviderEvent, billing.events.row),
     (catalog.ProductRow, Product, None),

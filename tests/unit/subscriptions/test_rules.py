@@ -10,7 +10,7 @@ import pytest
 from chalicelib.kernel.clock import parse_instant, rfc3339
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.terms import Terms
-from chalicelib.subscriptions.rules import Subscription, holds
+from chalicelib.subscriptions.rules import Subscription, ended, holds, resumed, suspended
 
 
 def _subscription(end: date, zone: str, cutoff_days: int) -> Subscription:
@@ -62,3 +62,13 @@ def test_a_product_is_held_to_the_end_of_its_period_and_its_days_of_grace(
     subscription = replace(subscription, terms=Terms("P1Y", grace_days=grace))
     assert holds(subscription, parse_instant(at)) is held
     assert not holds(replace(subscription, status="ended"), parse_instant(at))
+
+
+def test_a_subscription_whose_money_is_contested_is_not_held_until_that_is_over() -> None:
+    active = _subscription(date(2026, 12, 31), "Europe/Madrid", 0)
+    now = parse_instant("2026-01-01T00:00:00Z")
+    off = suspended(active)
+    assert [holds(one, now) for one in (active, off, resumed(off), ended(off))] == [True, False, True, False]
+    assert resumed(off) == active
+    # What has ended stays so.
+    assert suspended(ended(active)) == resumed(ended(active)) == ended(active)

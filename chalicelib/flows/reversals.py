@@ -1,0 +1,144 @@
+"""Money taken back without us: chargebacks, reversals at PayPal, refunds made on a provider's own pages.
+
+A provider's object tells how a charge stands at the moment of asking. So it is asked for after our own row
+was read, and what it says holds only if that row has not changed since: otherwise an old answer that comes
+late could undo what a newer one has brought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from chalicelib.billing import reversals, rules
+from chalicelib.billing import store as billing
+from chalicelib.billing.gateways import Gateway
+from chalicelib.billing.rules import Payment
+from chalicelib.billing.verdicts import Sighting
+from chalicelib.flows.refunds import gone_back, text_of
+from chalicelib.flows.settlement import sighting
+from chalicelib.flows.withdrawal import Cause, restore, suspend
+from chalicelib.kernel.clock import sortable
+from chalicelib.kernel.events import SYSTEM, Change, Event
+from chalicelib.orders import store as orders
+from chalicelib.orders.rules import Order
+from chalicelib.storage.transaction import Transaction, retrying
+from chalicelib.tasks import service as tasks
+from chalicelib.tasks.rules import new_task
+
+REASON = "money taken back"
+
+
+def review(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
+    """Ask what became of money that had come in, and book it; repeating it changes nothing.
+
+    Raises `ProviderUnavailable`: the message comes again, and a contested payment stays due.
+    """
+    retrying(lambda: _review(payment_id, gateways, now))
+
+
+def _review(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
+    payment = billing.payments.get(payment_id)
+    if not payment.came_in:
+        return
+    found = gateways[payment.provider].find(payment.id, payment.provider_id)
+    writing = Transaction()
+    if found and found.provider_id == payment.provider_id and found.status in ("paid", "refunded"):
+        _book(writing, payment, sighting(found), now)
+    elif payment.contested_at:
+        writing.save(billing.payments.row(rules.asked(payment, now)))
+    writing.commit()
+
+
+def _book(writing: Transaction, before: Payment, seen: Sighting, now: datetime) -> None:
+    after = reversals.observed(before, seen, now)
+    if reversals.came_back(before, seen):
+        _ask_finance(writing, "payment_came_back", f"{before.id}:{text_of(seen.refunded)}", after, seen, now)
+    if before.status == "refunded":
+        return
+    left_as_it_is = _change_order(writing, after, now) if after.status == "paid" else ""
+    if after != before:
+        writing.save(billing.payments.row(after))
+    if after.taken != before.taken:
+        _tell_taken(writing, before, after, seen, now)
+    if after.contested_at and not before.contested_at:
+        _tell_contested(writing, before, after, seen, now)
+    elif before.contested_at and not after.contested_at:
+        _tell_decided(writing, before, after, seen, left_as_it_is, now)
+
+
+def _change_order(writing: Transaction, payment: Payment, now: datetime) -> str:
+    """Suspend what the payment paid for, or restore it; the licences that it could not restore."""
+    before = orders.get(payment.order_id)
+    if payment.contested_at:
+        after = suspend(before, Cause(writing, SYSTEM, now, "payment contested"))
+    else:
+        after = restore(before, Cause(writing, SYSTEM, now, "payment contested no more"))
+    if after == before:
+        return ""
+    writing.save(orders.row(after))
+    action = "suspended" if after.suspended_at else "restored"
+    writing.audit(Change(after.id, after.customer_id, action, before.stage, after.stage, SYSTEM, now))
+    return "" if after.suspended_at else _not_restored(before, after)
+
+
+def _not_restored(before: Order, after: Order) -> str:
+    pairs = zip(before.grants, after.grants, strict=True)
+    return ", ".join(sorted({was.license_id for was, now in pairs if was != now}))
+
+
+def _tell_taken(writing: Transaction, before: Payment, after: Payment, seen: Sighting, now: datetime) -> None:
+    subject = f"{after.id}:{text_of(after.taken)}"
+    gone_back(writing, before, after, REASON, subject, SYSTEM, now)
+    _ask_finance(writing, "payment_taken_back", subject, after, seen, now)
+    _audit(writing, before, after, f"{text_of(after.taken)} taken back", now)
+
+
+def _tell_contested(
+    writing: Transaction, before: Payment, after: Payment, seen: Sighting, now: datetime
+) -> None:
+    _ask_finance(writing, "payment_disputed", _dispute(after), after, seen, now)
+    writing.emit(Event("payment.contested", after.id, now))
+    _audit(writing, before, after, "payment contested", now)
+
+
+def _tell_decided(
+    writing: Transaction, before: Payment, after: Payment, seen: Sighting, not_restored: str, now: datetime
+) -> None:
+    if after.taken == before.taken:
+        _ask_finance(writing, "dispute_won", _dispute(before), after, seen, now, not_restored=not_restored)
+    if after.status == before.status:
+        _audit(writing, before, after, "payment contested no more", now)
+
+
+def _dispute(payment: Payment) -> str:
+    """One dispute of a payment: it may be contested again later."""
+    return f"{payment.id}:{sortable(payment.contested_at) if payment.contested_at else ''}"
+
+
+def _audit(writing: Transaction, before: Payment, after: Payment, action: str, now: datetime) -> None:
+    writing.audit(Change(after.id, after.customer_id, action, before.status, after.status, SYSTEM, now))
+
+
+def _ask_finance(
+    writing: Transaction,
+    kind: str,
+    subject: str,
+    payment: Payment,
+    seen: Sighting,
+    now: datetime,
+    **more: str,
+) -> None:
+    facts = {
+        "payment_id": payment.id,
+        "order_id": payment.order_id,
+        "customer_id": payment.customer_id,
+        "provider": payment.provider,
+        "provider_id": payment.provider_id or "",
+        "amount": text_of(payment.amount),
+        "gone_at_provider": text_of(seen.refunded),
+        "promised": text_of(payment.promised),
+        "taken": text_of(payment.taken),
+        **{name: value for name, value in more.items() if value},
+    }
+    tasks.add_once(writing, new_task("finance", kind, subject, facts, now))

@@ -1,0 +1,156 @@
+"""What becomes of everything that an order paid for when its money is contested, comes back, or is gone.
+
+Each function adds to a transaction what changes of licences, subscriptions and tickets, and gives the order
+as it is to be saved. What other orders paid for is left alone, also where it is of the same licence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.flows.activation import subscription_id
+from chalicelib.kernel.events import Actor, Change, Event
+from chalicelib.licensing import store as licensing
+from chalicelib.licensing.rules import Addon, License, with_addon
+from chalicelib.licensing.withholding import set_free, struck_off, withheld, withholds
+from chalicelib.orders import rules as order_rules
+from chalicelib.orders.rules import Grant, Order
+from chalicelib.storage.table import Row
+from chalicelib.storage.transaction import Transaction
+from chalicelib.subscriptions import rules as subscription_rules
+from chalicelib.subscriptions import store as subscriptions
+from chalicelib.tickets import rules as ticket_rules
+from chalicelib.tickets import store as tickets
+from chalicelib.tickets.rules import Ticket
+
+
+@dataclass(frozen=True)
+class Cause:
+    """By whom, when, and in which words of the audit trail something changes, in which transaction."""
+
+    writing: Transaction
+    actor: Actor
+    now: datetime
+    words: str
+
+
+def suspend(order: Order, cause: Cause) -> Order:
+    """Nothing of it works while its money is contested; what is suspended already stays so."""
+    if order.suspended_at:
+        return order
+    grants = _grants(order)
+    _change_parts(grants, cause, lambda part, grant: _withheld(part, order, grant, cause.now))
+    _change_others(order, cause, subscription_rules.suspended, ticket_rules.locked)
+    return order_rules.suspended(order, grants, cause.now)
+
+
+def restore(order: Order, cause: Cause) -> Order:
+    """Everything works again as before; what was paid anew or set by staff in the meantime is left as it is.
+
+    An order that was suspended before it could be activated is activated now.
+    """
+    if not order.suspended_at:
+        return order
+    kept = tuple(_still_kept(order, grant, cause.now) for grant in order.grants)
+    _change_parts(order.grants, cause, lambda part, grant: set_free(part, order.id, cause.now))
+    if order.activated_at:
+        _change_others(order, cause, subscription_rules.resumed, _unlocked)
+    cause.writing.emit(Event("order.restored", order.id, cause.now))
+    return order_rules.restored(order, kept)
+
+
+def withdraw(order: Order, cause: Cause) -> Order:
+    """Its money has gone back for good: what it bought has ended."""
+
+    def change(part: Any, grant: Grant) -> Any:
+        # What was withheld before, and paid anew or set by staff since then, is not withheld a second time.
+        without = part if order.suspended_at else _withheld(part, order, grant, cause.now)
+        return struck_off(without, order.id, cause.now)
+
+    _change_parts(_grants(order), cause, change)
+    _change_others(order, cause, subscription_rules.ended, _closed)
+    return order_rules.refunded(order)
+
+
+def _withheld(part: Any, order: Order, grant: Grant, now: datetime) -> Any:
+    return withheld(part, order.id, grant.starts, grant.until, now)
+
+
+def _still_kept(order: Order, grant: Grant, now: datetime) -> Grant:
+    """The grant; used up if another order, or staff, has replaced what it bought since it was withheld."""
+    part = _part(licensing.get(grant.license_id), grant)
+    return grant if part and withholds(part, order.id) else replace(grant, until=now)
+
+
+def _change_parts(grants: Iterable[Grant], cause: Cause, change: Callable[[Any, Grant], Any]) -> None:
+    by_license: dict[str, list[Grant]] = {}
+    for grant in grants:
+        by_license.setdefault(grant.license_id, []).append(grant)
+    for license_id, bought in by_license.items():
+        before = after = licensing.get(license_id)
+        for grant in bought:
+            if part := _part(after, grant):
+                after = _with_part(after, change(part, grant))
+        if after != before:
+            cause.writing.save(*licensing.rows(after, cause.now))
+            _audit(cause, after, after.status, after.status)
+
+
+def _part(license: License, grant: Grant) -> License | Addon | None:
+    if grant.addon is None:
+        return license
+    return next((addon for addon in license.addons if addon.code == grant.addon), None)
+
+
+def _with_part(license: License, part: License | Addon) -> License:
+    return part if isinstance(part, License) else with_addon(license, part)
+
+
+def _change_others(
+    order: Order, cause: Cause, subscription: Callable[[Any], Any], ticket: Callable[[Ticket], Ticket]
+) -> None:
+    """Change the subscriptions that the order made, and the tickets of its services."""
+    lines = (at for at, item in enumerate(order.items) if item.kind == "subscription")
+    made = [found for at in lines if (found := subscriptions.find(subscription_id(order, at)))]
+    opened = [tickets.get(ticket_id) for ticket_id in order.ticket_ids]
+    changes: list[tuple[Any, Any, Callable[[Any], Row]]] = [
+        *((one, subscription(one), subscriptions.row) for one in made),
+        *((one, ticket(one), tickets.row) for one in opened),
+    ]
+    for before, after, row in changes:
+        if after != before:
+            cause.writing.save(row(after))
+            _audit(cause, after, before.status, after.status)
+
+
+def _audit(cause: Cause, subject: Any, before: str, after: str) -> None:
+    change = Change(subject.id, subject.customer_id, cause.words, before, after, cause.actor, cause.now)
+    cause.writing.audit(change)
+
+
+def _unlocked(ticket: Ticket) -> Ticket:
+    return ticket_rules.unlocked(ticket) if ticket.waits_for == "payment" else ticket
+
+
+def _closed(ticket: Ticket) -> Ticket:
+    return ticket if ticket.status in ticket_rules.OVER else ticket_rules.closed(ticket, "refunded")
+
+
+def _grants(order: Order) -> tuple[Grant, ...]:
+    """The terms that an order bought; for one that was activated before they were kept, all that is left."""
+    if order.grants or not order.activated_at:
+        return order.grants
+    found = [licensing.get(license_id) for license_id in order.license_ids]
+    addons = [(one, addon) for one in found for addon in one.addons if addon.order_id == order.id]
+    renewed = {item.license_id for item in order.items if item.kind == "license"}
+    return (
+        *(
+            Grant(one.id, None, order.activated_at, one.ends_at)
+            for one in found
+            if one.order_id == order.id or one.id in renewed
+        ),
+        *(Grant(one.id, addon.code, order.activated_at, addon.ends_at) for one, addon in addons),
+    )
