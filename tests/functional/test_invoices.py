@@ -57,7 +57,7 @@ def test_a_vendor_may_have_neither_taxes_nor_an_address_nor_an_account(world: Wo
     invoice = _invoiced(world, token)
     assert (invoice["taxes"], invoice["seller"]["address"]) == ([], None)
     (row,) = world.rows("invoice")
-    assert '"methods":["card"],"account":null' in row["how_to_pay"]
+    assert '"methods":["card","redsys","paypal"],"account":null' in row["how_to_pay"]
 
 
 def test_faulty_taxes_are_refused_naming_them_before_anything_is_sold(world: World) -> None:
@@ -82,7 +82,10 @@ def test_both_parties_stand_on_it_as_they_were_when_it_was_issued(world: World) 
 
 @pytest.mark.parametrize(
     ("profile", "methods"),
-    [(SPAIN, '["card","transfer"]'), ({}, '["boleto","card","transfer"]')],
+    [
+        (SPAIN, '["card","redsys","paypal","transfer"]'),
+        ({}, '["boleto","card","paypal","transfer"]'),
+    ],
     ids=["Spain", "Brazil"],
 )
 def test_the_ways_to_pay_are_kept_as_they_were_offered(

@@ -53,7 +53,7 @@ def _posted(shop: Chalice, raw: bytes, media_type: str = FORM) -> Answer:
     event["requestContext"] |= {"resourcePath": "/{name}/wish", "httpMethod": "POST"}
     answer = shop(event, None)
     assert answer["headers"]["Content-Type"] == HTML
-    return Answer(answer["statusCode"], answer["headers"], answer["body"])
+    return Answer(answer["statusCode"], answer["headers"], answer["body"].encode())
 
 
 def test_a_form_is_read(shop: Chalice) -> None:
