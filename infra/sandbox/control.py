@@ -105,6 +105,7 @@ class Control:
             "currency": charge.currency,
             "status": charge.status,
             "payable": charge.payable(self._desk.now()),
+            "gone": charge.gone,
             "page": self._providers[charge.provider].page(charge),
         }
 

@@ -37,6 +37,14 @@ class Charge:
         """The amount that the provider tells, in minor units."""
         return max(0, self.amount + self.skew)
 
+    @property
+    def gone(self) -> int:
+        """What has gone back, in minor units: by refunds, or all of it by a dispute that was lost."""
+        if self.details.get("dispute", {}).get("status") == "lost":
+            return self.shown
+        made = [one["amount"] if isinstance(one, dict) else one for one in self.details.get("refunds", ())]
+        return sum(int(one) for one in made)
+
     def payable(self, now: int) -> bool:
         """True while it can be paid."""
         return self.status == "open" and (self.expires_at is None or now < self.expires_at)

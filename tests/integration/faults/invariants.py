@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.integration.faults.licences import LICENCES, changes_by_staff, due_for_its_next_notice
-from tests.integration.faults.payments import MONEY, MONEY_IN_THE_END, attempts
+from tests.integration.faults.payments import CAME_IN, MONEY, MONEY_IN_THE_END, attempts
 from tests.integration.faults.seen import EDGES, Check, Row, Seen
 
 
@@ -25,11 +25,15 @@ def broken(seen: Seen, checks: tuple[Check, ...]) -> list[str]:
 
 
 def nothing_is_active_without_payment(seen: Seen) -> Iterator[str]:
-    """1. No licence, addon or service is active without a paid order, or a grant by staff with a reason."""
-    paid = {row["id"] for row in seen.of("order") if row["status"] == "paid"}
+    """1. No licence, addon or service is active without a paid order, or a grant by staff with a reason.
+
+    What was given back or is contested is paid for no longer, which its row says.
+    """
+    paid = {row["id"] for row in seen.of("order") if row["status"] == "paid" and "suspended_at" not in row}
     for license in seen.of("license"):
-        sources = [license["order_id"], *(addon["order_id"] for addon in json.loads(license["addons"]))]
-        if not set(sources) <= paid:
+        parts = [license, *json.loads(license["addons"])]
+        # An order that was activated before it was suspended may still be on its way to say so.
+        if any(part["order_id"] not in paid and not part.get("paid_until") for part in parts):
             yield f"{license['id']} is {license['status']} for an unpaid order"
     for subscription in seen.of("subscription"):
         reasons = [row.get("reason") for row in seen.of("audit") if row["subject"] == subscription["id"]]
@@ -74,13 +78,20 @@ def every_change_is_allowed_and_audited_once(seen: Seen) -> Iterator[str]:
     """5. The audit rows of a subject form one walk along allowed edges, from nothing to its present state."""
     for kind, edges in EDGES.items():
         for row in seen.of(kind):
-            state = "activated" if row.get("activated_at") else row["status"]
+            state = stage_of(row)
             walked = seen.audits(row["id"])
             arrived, left = Counter(after for _, after in walked), Counter(before for before, _ in walked)
             if not set(walked) <= edges:
                 yield f"{row['id']}: {set(walked) - edges} is not allowed"
             if arrived + Counter([None]) != left + Counter([state]):
                 yield f"{row['id']} is {state} after {walked}"
+
+
+def stage_of(row: Row) -> str:
+    """The state of a row as its audit trail tells it: of a paid order, how far it has come."""
+    if row["status"] != "paid" or row["kind"] != "order":
+        return str(row["status"])
+    return "suspended" if "suspended_at" in row else "activated" if "activated_at" in row else "paid"
 
 
 def due_means_outstanding(seen: Seen) -> Iterator[str]:
@@ -130,10 +141,10 @@ def a_noted_document_is_the_one_that_is_kept(seen: Seen) -> Iterator[str]:
 def one_request_made_one_order(seen: Seen) -> Iterator[str]:
     """The key of a request belongs to one order or new licence key, and its answer is kept from then on."""
     orders, rotated = len(seen.of("order")), sum(int(row["rotation"]) for row in seen.of("license"))
-    again = sum(len(attempts(row)) - 1 for row in seen.of("order"))
+    again = sum(len(attempts(row)) - 1 for row in seen.of("order")) + len(seen.of("refund"))
     if orders + again + rotated != len(seen.of("idempotency")) or orders > seen.orders or rotated > 1:
         kept = len(seen.of("idempotency"))
-        yield f"{orders} orders, {again} more attempts, {rotated} new keys, {kept} kept answers"
+        yield f"{orders} orders, {again} attempts and refunds more, {rotated} new keys, {kept} kept answers"
 
 
 def nobody_is_asked_for_nothing(seen: Seen) -> Iterator[str]:
@@ -215,8 +226,11 @@ def wanted_mails(seen: Seen) -> Iterator[tuple[str, str]]:
             yield "boleto_to_pay", payment["id"]
         if "transfer" in payment:
             yield "transfer_to_make", payment["id"]
-        if payment["status"] == "paid":
+        if payment["status"] in CAME_IN:
             yield "payment_received", payment["id"]
+        for at in seen.times("payment contested", payment["id"]):
+            yield "payment_contested", f"{payment['id']}:{at}"
+    yield from (("refund_made", row["id"]) for row in seen.of("refund") if row["status"] == "done")
     for order in seen.of("order"):
         yield from (("license_active", f"{one}:{order['id']}") for one in json.loads(order["license_ids"]))
         if order["status"] == "expired":

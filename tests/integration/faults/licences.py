@@ -174,8 +174,8 @@ def due_for_its_next_notice(row: Row) -> Iterator[str]:
 
 
 def open_notices(thing: Row) -> Iterator[datetime]:
-    """When notices about an end are due that have not been given."""
-    if thing.get("expires_at"):
+    """When notices about an end are due that have not been given; of what is not paid for, none are."""
+    if thing.get("expires_at") and not thing.get("withheld"):
         end, told = datetime.fromisoformat(thing["expires_at"]), thing.get("noticed_until")
         every = (end - timedelta(days=days) for days in NOTICES)
         yield from (at for at in every if not told or at > datetime.fromisoformat(told))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chalicelib import wiring
@@ -14,7 +15,7 @@ from chalicelib.kernel.events import Event
 from chalicelib.licensing import service as licensing
 from tests.integration.faults.cloud import RETRY_AFTER
 from tests.integration.faults.hooks import Wire
-from tests.integration.faults.payers import ByTransfer, Silent, Switching
+from tests.integration.faults.payers import ByTransfer, Returning, Silent, Switching
 from tests.integration.faults.scenario import Run
 from tests.integration.faults.stories import Care, Expiry, Owner, Renewal
 from tests.world import WORKERS
@@ -117,7 +118,7 @@ def an_expiry_and_the_payment(run: Silent) -> tuple[Work, Work]:
     run.place()
     run.rest()
     payment_id = run.payment_id
-    return overdue(run), lambda: run.pay_meanwhile(payment_id)
+    return overdue(run), lambda: run.act_meanwhile("pay", payment_id)
 
 
 def an_expiry_and_a_settlement(run: Silent) -> tuple[Work, Work]:
@@ -155,7 +156,7 @@ def a_change_of_mind_and_the_payment(run: Switching) -> tuple[Work, Work]:
     run.rest()
     former = run.payment_id
     run.switch()
-    return worker(run, "charges", payment_id=run.payment_id), lambda: run.pay_meanwhile(former)
+    return worker(run, "charges", payment_id=run.payment_id), lambda: run.act_meanwhile("pay", former)
 
 
 def two_changes_of_mind(run: Switching) -> tuple[Work, Work]:
@@ -163,6 +164,32 @@ def two_changes_of_mind(run: Switching) -> tuple[Work, Work]:
     run.place()
     run.rest()
     return run.switch, run.switch
+
+
+def a_refund_and_a_chargeback(run: Returning) -> tuple[Work, Work]:
+    """The payer's bank takes the money back while the provider is asked to give it back."""
+    work, payment_id = worker(run, "settlements", refund_id=refund_asked(run)), run.payment_id
+    return work, lambda: run.act_meanwhile("act", payment_id, act="dispute")
+
+
+def a_refund_and_a_review(run: Returning) -> tuple[Work, Work]:
+    """The provider tells of the refund that we have asked it for, before we have heard of its answer."""
+    refund_id = refund_asked(run)
+    return worker(run, "settlements", refund_id=refund_id), worker(
+        run, "settlements", payment_id=run.payment_id
+    )
+
+
+def two_workers_of_one_refund(run: Returning) -> tuple[Work, Work]:
+    """A queue delivers one message twice."""
+    work = worker(run, "settlements", refund_id=refund_asked(run))
+    return work, work
+
+
+def two_refunds_at_once(run: Returning) -> tuple[Work, Work]:
+    """Two people in finance give all of it back."""
+    paid_for(run)
+    return partial(run.give_back, None, "one"), partial(run.give_back, None, "two")
 
 
 PAIRS: dict[str, Pair] = {
@@ -185,6 +212,15 @@ PAIRS: dict[str, Pair] = {
         ("unpaid", (an_expiry_and_the_payment, an_expiry_and_a_settlement, two_expiries)),
         ("transfer", (one_bank_line_confirmed_twice, two_bank_lines_at_once)),
         ("change_of_mind", (a_change_of_mind_and_the_payment, two_changes_of_mind)),
+        (
+            "given_back",
+            (
+                a_refund_and_a_chargeback,
+                a_refund_and_a_review,
+                two_workers_of_one_refund,
+                two_refunds_at_once,
+            ),
+        ),
         ("care", (two_installations_and_one_seat,)),
         ("expiry", (two_ticks_of_licences,)),
         ("renewal", (a_renewal_and_a_notice,)),
@@ -205,6 +241,21 @@ def overdue(run: Silent) -> Work:
     run.world.now = datetime.fromisoformat(order["expires_at"])
     at = rfc3339(run.world.now)
     return worker(run, "settlements", order_id=order["id"], at=at)
+
+
+def paid_for(run: Returning) -> None:
+    """An order that was paid, with everything that follows from it."""
+    run.place()
+    run.rest()
+    run.pay_first()
+
+
+def refund_asked(run: Returning) -> str:
+    """A refund of all that was paid, which no worker has taken up."""
+    paid_for(run)
+    run.give_back(None)
+    (refund,) = run.world.rows("refund")
+    return str(refund["id"])
 
 
 def notices(run: Owner) -> Work:

@@ -39,11 +39,11 @@ class Payer(Run):
         self.world.pay(self.payment_id)
         self.settle_down()
 
-    def pay_meanwhile(self, payment_id: str) -> None:
-        """He pays, on the wire, so that it can happen between any two calls; if his provider lets him."""
-        body = {"reference": payment_id, "wait_seconds": 0}
+    def act_meanwhile(self, what: str, payment_id: str, **more: str) -> None:
+        """He pays, or his bank acts, on the wire: between any two calls, if his provider lets him."""
+        body = {"reference": payment_id, "wait_seconds": 0, **more}
         with PoolManager() as pool:
-            pool.request("POST", f"{self.world.sandbox.url}/_sandbox/pay", json=body)
+            pool.request("POST", f"{self.world.sandbox.url}/_sandbox/{what}", json=body)
 
     def settle_down(self) -> None:
         """The provider tells what it has to tell, and time passes until nothing is outstanding any more."""
@@ -151,6 +151,60 @@ class Keeping(Payer):
         return 2
 
 
+class Returning(Payer):
+    """He wants a part of his money back, then all of it: finance asks until it hears that it is under way."""
+
+    def finish(self) -> None:
+        """He has paid, faults begin, and he asks; unless he has done so already."""
+        if not self.world.rows("refund"):
+            self.pay_first()
+            for amount in ({"amount": 10_000, "currency": "BRL"}, None):
+                self.until_answered(partial(self.give_back, amount))
+                self.rest()
+                self.inspect(self)
+        self.settle_down()
+        if any("contested_at" in row for row in self.world.rows("payment")):
+            self.act_meanwhile("act", self.payment_id, act="dispute_lost")
+            self.settle_down()
+
+    def pay_first(self) -> None:
+        """He pays, which is swept elsewhere."""
+        self.wire.armed = False
+        super().finish()
+        self.wire.armed = True
+
+    def give_back(self, amount: Any, who: str = "") -> Answer:
+        """Finance asks for a refund, once."""
+        path = f"/v1/staff/payments/{self.payment_id}/refund"
+        body = {"reason": "he changed his mind", **({"amount": amount} if amount else {})}
+        key = {"Idempotency-Key": f"{self.key}-{amount}-{who}"}
+        return self.world.http("POST", path, body, token=self.finance, headers=key)
+
+    @cached_property
+    def finance(self) -> str:
+        """Somebody in finance."""
+        return self.world.staff("finance")
+
+    def aftermath(self) -> None:
+        """Finance asks once more, late."""
+        assert self.give_back(None).status in (201, 409, 422)
+        super().aftermath()
+
+
+class Contesting(Payer):
+    """His bank takes the money back, and what he bought stops."""
+
+    def finish(self) -> None:
+        """He has paid, and faults begin."""
+        self.wire.armed = False
+        super().finish()
+        self.wire.armed = True
+        for act in ("dispute", "dispute_lost"):
+            self.act_meanwhile("act", self.payment_id, act=act)
+            self.settle_down()
+            self.wire.armed = act == "dispute"
+
+
 class Silent(Payer):
     """He does not pay his boleto in time: the order is given up, and nothing stays payable."""
 
@@ -175,4 +229,6 @@ PAYERS: Mapping[str, type[Run]] = {
     "switching": Switching,
     "keeping": Keeping,
     "silent": Silent,
+    "returning": Returning,
+    "contesting": Contesting,
 }

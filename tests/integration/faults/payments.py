@@ -8,6 +8,18 @@ from collections.abc import Iterator
 
 from tests.integration.faults.seen import Check, Row, Seen
 
+# The states of a payment, its invoice and its order whose money has come in, whatever became of it later.
+CAME_IN = ("paid", "refunded")
+
+# What somebody is asked about money that was booked.
+ABOUT_BOOKED = (
+    "payment_disputed",
+    "payment_taken_back",
+    "payment_came_back",
+    "dispute_won",
+    "refund_refused",
+)
+
 
 def charge_id(payment: Row) -> str:
     """The provider's own id of a charge: Redsys's is told together with our payment id."""
@@ -53,7 +65,7 @@ def paid_is_paid_everywhere(seen: Seen) -> Iterator[str]:
             continue
         if not order["total"] == invoice["total"] == payment["amount"]:
             yield f"{order['id']}: {order['total']}, {invoice['total']}, {payment['amount']}"
-        if len({row["status"] == "paid" for row in (order, invoice, payment)}) > 1:
+        if len({row["status"] if row["status"] in CAME_IN else "" for row in (order, invoice, payment)}) > 1:
             yield f"{order['id']} is {order['status']}, {invoice['status']}, {payment['status']}"
     of_orders = {row["invoice_id"] for row in seen.of("order")}
     of_orders |= {payment_id for order in seen.of("order") for payment_id in attempts(order)}
@@ -86,12 +98,41 @@ def nobody_can_pay_for_nothing(seen: Seen) -> Iterator[str]:
 
 def no_money_comes_to_nothing(seen: Seen) -> Iterator[str]:
     """5. What a customer paid is booked on his order, or is a case on somebody's desk."""
-    booked = {charge_id(row) for row in seen.of("payment") if row["status"] == "paid"}
-    told = [json.loads(row["facts"]).get("provider_id", "") for row in seen.of("task")]
+    booked = {charge_id(row) for row in seen.of("payment") if row["status"] in CAME_IN}
+    cases_of_money = (row for row in seen.of("task") if row["task_kind"] not in ABOUT_BOOKED)
+    told = [json.loads(row["facts"]).get("provider_id", "") for row in cases_of_money]
     cases = [provider_id.partition("-")[0] for provider_id in told]
     for charge in seen.charges:
         if charge["status"] == "paid" and (charge["id"] in booked) + cases.count(charge["id"]) != 1:
             yield f"{charge['id']} is booked {charge['id'] in booked}, and in the cases {cases}"
+
+
+def what_goes_back_adds_up(seen: Seen) -> Iterator[str]:
+    """What has gone back of a payment is at most all of it, and is what its refunds and its bank took.
+
+    The provider gave back just that, and the credit notes take it off the invoice.
+    """
+    for payment in seen.of("payment"):
+        mine = [row for row in seen.of("refund") if row["payment_id"] == payment["id"]]
+        done = sum(minor(row["amount"]) for row in mine if row["status"] == "done")
+        promised = sum(minor(row["amount"]) for row in mine if row["status"] in ("requested", "done"))
+        gone, taken = minor(payment.get("refunded", "0 X")), minor(payment.get("taken", "0 X"))
+        if not done + taken == gone <= minor(payment["amount"]):
+            yield f"{payment['id']}: {gone} went back, refunds are {done}, taken was {taken}"
+        if promised != minor(payment.get("promised", "0 X")):
+            yield f"{payment['id']} has promised {payment.get('promised')}, its refunds {promised}"
+    credited = sum(minor(row["amount"]) for row in seen.of("credit_note"))
+    if credited != sum(minor(row.get("refunded", "0 X")) for row in seen.of("payment")):
+        yield f"{credited} was taken off invoices"
+
+
+def providers_gave_back_what_is_booked(seen: Seen) -> Iterator[str]:
+    """When all is quiet, what providers say has gone back is what is booked."""
+    for charge in seen.charges:
+        mine = (row for row in seen.of("payment") if charge_id(row) == charge["id"])
+        booked = [minor(row.get("refunded", "0 X")) for row in mine]
+        if booked and booked != [charge["gone"]]:
+            yield f"{charge['gone']} of {charge['id']} went back, booked is {booked}"
 
 
 def attempts(order: Row) -> list[str]:
@@ -110,5 +151,10 @@ MONEY: tuple[Check, ...] = (
     paid_is_paid_everywhere,
     a_payment_has_one_charge,
     an_order_can_be_paid_once,
+    what_goes_back_adds_up,
 )
-MONEY_IN_THE_END: tuple[Check, ...] = (no_money_comes_to_nothing, nobody_can_pay_for_nothing)
+MONEY_IN_THE_END: tuple[Check, ...] = (
+    no_money_comes_to_nothing,
+    nobody_can_pay_for_nothing,
+    providers_gave_back_what_is_booked,
+)

@@ -75,6 +75,8 @@ PLANS = {
         Plan("card_on_file", by("card", keep_card=True), payer="keeping", late=True),
         Plan("change_of_mind", BY_BOLETO, payer="switching", late=True),
         Plan("unpaid", BY_BOLETO, payer="silent", late=True),
+        Plan("given_back", BY_CARD, payer="returning", late=True),
+        Plan("contested", BY_CARD, payer="contesting", late=True),
         Plan("renewal", story="renewal", late=True),
         Plan("renewal_of_revoked", story="renewal_of_revoked", canceled=True, late=True),
         Plan("expiry", story="expiry"),

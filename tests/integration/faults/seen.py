@@ -16,14 +16,29 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             ("pending_payment", "paid"),
             ("pending_payment", "canceled"),
             ("paid", "activated"),
+            # Its money is contested, or no more; it has gone back.
+            ("activated", "suspended"),
+            ("suspended", "activated"),
+            ("paid", "suspended"),
+            ("suspended", "paid"),
+            ("suspended", "refunded"),
+            ("activated", "refunded"),
+            ("paid", "refunded"),
             # Not paid in time; and money that came even later.
             ("pending_payment", "expired"),
             ("expired", "paid"),
         }
     ),
     "invoice": frozenset(
-        {(None, "open"), ("open", "paid"), ("open", "uncollectible"), ("uncollectible", "paid")}
+        {
+            (None, "open"),
+            ("open", "paid"),
+            ("open", "uncollectible"),
+            ("uncollectible", "paid"),
+            ("paid", "refunded"),
+        }
     ),
+    "refund": frozenset({(None, "requested"), ("requested", "done"), ("requested", "refused")}),
     "payment": frozenset(
         {
             (None, "requested"),
@@ -38,6 +53,10 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             ("requested", "canceled"),
             ("pending", "canceled"),
             ("canceled", "paid"),
+            # Contested, or given back in part; given back altogether.
+            ("paid", "paid"),
+            ("paid", "refunded"),
+            ("refunded", "refunded"),
         }
     ),
     "license": frozenset(
@@ -93,6 +112,11 @@ class Seen:
 
     def by_id(self, kind: str) -> dict[str, Row]:
         return {row["id"]: row for row in self.of(kind)}
+
+    def times(self, action: str, subject: str) -> list[str]:
+        """When something was done to a subject."""
+        rows = (row for row in self.of("audit") if (row["action"], row["subject"]) == (action, subject))
+        return [row["at"] for row in rows]
 
     def audits(self, subject: str) -> list[tuple[str | None, str]]:
         rows = (row for row in self.of("audit") if row["subject"] == subject)
