@@ -29,6 +29,7 @@ def test_a_refund_that_was_made_just_before_the_chargeback(world: World) -> None
     sale.told()
     assert sale.states == ("refunded", "refunded", "refunded")
     assert sale.sums == (3000, sale.total - 3000, sale.total)
+    assert sorted(amount for amount, _ in sale.credited) == sorted([3000, sale.total - 3000])
 
 
 def test_a_refund_that_was_promised_just_before_the_dispute(world: World) -> None:
@@ -176,6 +177,7 @@ def _end(sale: Paid) -> dict[str, Any]:
         "contested": sale.payment.contested_at is not None,
         "subscription": subscription["status"],
         "gone": sale.sums[2],
+        "credited": sum(amount for amount, _ in sale.credited),
     }
 
 
@@ -191,6 +193,7 @@ def _expected(sale: Paid) -> dict[str, Any]:
         "contested": seen.disputed,
         "subscription": "ended" if whole else "suspended" if seen.disputed else "active",
         "gone": gone,
+        "credited": gone if whole else sale.sums[2] - sale.sums[1],
     }
 
 
