@@ -8,12 +8,20 @@ was taken, and those of our own refunds that are done.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.verdicts import Sighting
 from chalicelib.kernel.money import Money
+
+# What a credit note says to its customer; why finance gave money back, or who took it, is for ourselves.
+CREDITED_FOR: Mapping[str, str] = {
+    "en": "Payment returned",
+    "es": "Devolución del pago",
+    "pt-BR": "Devolução do pagamento",
+}
 
 
 def left(payment: Payment) -> Money:

@@ -95,21 +95,20 @@ def gone_back(
     writing: Transaction,
     before: Payment,
     after: Payment,
-    reason: str,
     subject: str,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Book what follows from money that has gone back, by whatever way, within a transaction.
 
-    A part is taken off the invoice. When all is gone, invoice and order are refunded, and what the order
-    bought has ended.
+    A part is taken off the invoice, for `subject`. When all is gone, invoice and order are refunded, and
+    what the order bought has ended.
     """
     invoice = billing.invoices.get(after.invoice_id)
     amount = reversals.to_credit(before, after)
     if amount.minor:
         zone = market_of(invoice.seller.country).zone
-        credit(writing, invoice, amount, reason, subject, zone, now, actor)
+        credit(writing, invoice, amount, reversals.CREDITED_FOR[invoice.locale], subject, zone, now, actor)
     if after.status == before.status:
         return
     order = orders.get(after.order_id)
@@ -217,7 +216,7 @@ def _book(writing: Transaction, before: Refund, after: Refund, actor: Actor, now
     payment = billing.payments.get(after.payment_id)
     less = reversals.given_back(payment, after.amount)
     writing.save(billing.refunds.row(after), billing.payments.row(less))
-    gone_back(writing, payment, less, after.reason, after.id, actor, now)
+    gone_back(writing, payment, less, after.id, actor, now)
     whole = "yes" if less.status == "refunded" else "no"
     writing.emit(Event("refund.made", after.id, now, {"payment_id": payment.id, "whole": whole}))
     _audit(writing, after, before.status, actor, now)

@@ -26,8 +26,6 @@ from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tasks import service as tasks
 from chalicelib.tasks.rules import new_task
 
-REASON = "money taken back"
-
 
 def review(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
     """Ask what became of money that had come in, and book it; repeating it changes nothing.
@@ -89,7 +87,7 @@ def _not_restored(before: Order, after: Order) -> str:
 
 def _tell_taken(writing: Transaction, before: Payment, after: Payment, seen: Sighting, now: datetime) -> None:
     subject = f"{after.id}:{text_of(after.taken)}"
-    gone_back(writing, before, after, REASON, subject, SYSTEM, now)
+    gone_back(writing, before, after, subject, SYSTEM, now)
     _ask_finance(writing, "payment_taken_back", subject, after, seen, now)
     _audit(writing, before, after, f"{text_of(after.taken)} taken back", now)
 

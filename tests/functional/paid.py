@@ -122,6 +122,12 @@ class Paid:
         assert {answer.status for answer in self.world.webhooks()} == {200}
         self.world.settle_down()
 
+    @property
+    def credited(self) -> list[tuple[int, str]]:
+        """Amount and reason of every credit note that the customer sees, the smallest first."""
+        notes = self.read("/v1/credit_notes")["data"]
+        return sorted((note["amount"]["amount"], note["reason"]) for note in notes)
+
     def tasks(self) -> list[str]:
         """The kinds of finance's tasks."""
         return [kind for kind, sector in steps.tasks(self.world) if sector == "finance"]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import wiring
-from chalicelib.flows import reversals
+from chalicelib.flows import reversals, settlement
 from chalicelib.kernel.money import Money
 from tests.functional import steps
 from tests.functional.conftest import opened
@@ -29,6 +29,7 @@ def test_a_refund_that_was_made_just_before_the_chargeback(world: World) -> None
     sale.told()
     assert sale.states == ("refunded", "refunded", "refunded")
     assert sale.sums == (3000, sale.total - 3000, sale.total)
+    assert sorted(amount for amount, _ in sale.credited) == sorted([3000, sale.total - 3000])
 
 
 def test_a_refund_that_was_promised_just_before_the_dispute(world: World) -> None:
@@ -58,6 +59,36 @@ def test_a_refund_of_ours_on_its_way_while_others_give_money_back(
     sale.told()
     assert sale.sums == (3000, 2000, 5000)
     assert sale.states == ("paid", "paid", "paid")
+
+
+def _told_before_our_refund_is_made(sale: Paid) -> None:
+    """The provider's events are settled while our refund still waits for its worker."""
+    assert {answer.status for answer in sale.world.webhooks()} == {200}
+    for row in sale.world.rows("provider_event"):
+        settlement.settle(row["id"], wiring.gateways(), sale.world.now)
+
+
+def test_what_hid_behind_a_refund_of_ours_shows_when_that_is_made_though_no_webhook_tells(
+    world: World,
+) -> None:
+    sale = paid(world, "card")
+    sale.ask(3000)
+    sale.refunded_elsewhere(2000)
+    _told_before_our_refund_is_made(sale)
+    assert sale.sums == (3000, 0, 0)
+    world.settle_down()
+    assert (sale.sums, sale.tasks()) == ((3000, 2000, 5000), ["payment_taken_back"])
+
+
+def test_what_hid_behind_a_refund_of_ours_shows_when_that_is_refused(world: World) -> None:
+    sale = paid(world, "card")
+    sale.ask(3000)
+    sale.happens("dispute")
+    sale.happens("dispute_lost")
+    _told_before_our_refund_is_made(sale)
+    world.settle_down()
+    assert sale.sums == (0, sale.total, sale.total)
+    assert sale.states == ("refunded", "refunded", "refunded")
 
 
 def test_an_old_answer_that_comes_late_does_not_undo_what_a_newer_one_has_brought(world: World) -> None:
@@ -146,6 +177,7 @@ def _end(sale: Paid) -> dict[str, Any]:
         "contested": sale.payment.contested_at is not None,
         "subscription": subscription["status"],
         "gone": sale.sums[2],
+        "credited": sum(amount for amount, _ in sale.credited),
     }
 
 
@@ -161,6 +193,7 @@ def _expected(sale: Paid) -> dict[str, Any]:
         "contested": seen.disputed,
         "subscription": "ended" if whole else "suspended" if seen.disputed else "active",
         "gone": gone,
+        "credited": gone if whole else sale.sums[2] - sale.sums[1],
     }
 
 

@@ -63,6 +63,7 @@ def test_a_dispute_that_is_lost_ends_what_was_paid_for(world: World, way: str) -
     taken = sale.facts("payment_taken_back")
     assert taken["taken"] == taken["gone_at_provider"] == taken["amount"]
     assert sale.mails("refund_made") == []
+    assert [amount for amount, _ in sale.credited] == [sale.total]
     assert steps.outstanding(world) == []
     assert sale.ask().json["code"] == "payment_not_refundable"
 
@@ -171,8 +172,11 @@ def test_a_part_given_back_elsewhere_is_counted_and_told_to_finance(world: World
     assert (sale.sums, sale.tasks()) == ((0, 4000, 4000), ["payment_taken_back"])
     assert sale.facts("payment_taken_back")["taken"].startswith("40.00 ")
     assert steps.faults(sale.ask(sale.total - 3999)) == {"/amount": "more_than_left"}
+    # A part that was taken is on no credit note until it is clear that all is gone: then all of it is.
+    assert sale.credited == []
     assert sale.refund()["amount"]["amount"] == sale.total - 4000
     assert sale.states == ("refunded", "refunded", "refunded")
+    assert [amount for amount, _ in sale.credited] == [sale.total]
     assert sale.sums == (sale.total - 4000, 4000, sale.total)
 
 
