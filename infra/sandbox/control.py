@@ -106,6 +106,7 @@ class Control:
             "status": charge.status,
             "payable": charge.payable(self._desk.now()),
             "gone": charge.gone,
+            "disputed": "dispute" in charge.details,
             "page": self._providers[charge.provider].page(charge),
         }
 

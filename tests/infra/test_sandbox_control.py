@@ -115,6 +115,8 @@ def test_the_charges_are_listed_newest_first() -> None:
         "currency": "BRL",
         "status": "open",
         "payable": True,
+        "gone": 0,
+        "disputed": False,
         "page": slip["bankSlipUrl"],
     }
 

@@ -18,7 +18,16 @@ from chalicelib.billing import service as billing_service
 from chalicelib.billing import store as billing
 from chalicelib.billing import transfers as billing_transfers
 from chalicelib.billing.gateways.asaas import Asaas
-from chalicelib.flows import activation, closing, delivery, documents, reconciliation, settlement
+from chalicelib.flows import (
+    activation,
+    closing,
+    delivery,
+    documents,
+    reconciliation,
+    refunds,
+    settlement,
+    withdrawal,
+)
 from chalicelib.licensing import service as licensing_service
 from chalicelib.licensing.rules import License
 from chalicelib.mail import rules as mail_rules
@@ -204,6 +213,20 @@ MUTANTS = (
         ((billing_transfers, "derived_id", bugs.another_id),),
         breaks="bank_lines_add_up",
         plan="transfer",
+    ),
+    Mutant(
+        "refund asked for anew each time",
+        ((refunds, "RefundRequest", bugs.another_refund),),
+        breaks="only_banks_take_money",
+        modes=("crash_after",),
+        plan="given_back",
+        near="POST /v1/refunds",
+    ),
+    Mutant(
+        "order suspended, and what it bought goes on",
+        ((withdrawal, "withheld", bugs.withhold_nothing),),
+        breaks="nothing_is_active_without_payment",
+        plan="contested",
     ),
     Mutant(
         "copies of a licence beside the transaction",

@@ -110,7 +110,7 @@ def no_money_comes_to_nothing(seen: Seen) -> Iterator[str]:
 def what_goes_back_adds_up(seen: Seen) -> Iterator[str]:
     """What has gone back of a payment is at most all of it, and is what its refunds and its bank took.
 
-    The provider gave back just that, and the credit notes take it off the invoice.
+    Credit notes take off the invoice what we gave back, and in the end all of it, if all is gone.
     """
     for payment in seen.of("payment"):
         mine = [row for row in seen.of("refund") if row["payment_id"] == payment["id"]]
@@ -121,9 +121,10 @@ def what_goes_back_adds_up(seen: Seen) -> Iterator[str]:
             yield f"{payment['id']}: {gone} went back, refunds are {done}, taken was {taken}"
         if promised != minor(payment.get("promised", "0 X")):
             yield f"{payment['id']} has promised {payment.get('promised')}, its refunds {promised}"
-    credited = sum(minor(row["amount"]) for row in seen.of("credit_note"))
-    if credited != sum(minor(row.get("refunded", "0 X")) for row in seen.of("payment")):
-        yield f"{credited} was taken off invoices"
+        notes = [row for row in seen.of("credit_note") if row["invoice_id"] == payment["invoice_id"]]
+        credited = sum(minor(row["amount"]) for row in notes)
+        if credited != (gone if payment["status"] == "refunded" else gone - taken):
+            yield f"{credited} was taken off {payment['invoice_id']}, {gone} went back, {taken} by others"
 
 
 def providers_gave_back_what_is_booked(seen: Seen) -> Iterator[str]:
@@ -133,6 +134,14 @@ def providers_gave_back_what_is_booked(seen: Seen) -> Iterator[str]:
         booked = [minor(row.get("refunded", "0 X")) for row in mine]
         if booked and booked != [charge["gone"]]:
             yield f"{charge['gone']} of {charge['id']} went back, booked is {booked}"
+
+
+def only_banks_take_money(seen: Seen) -> Iterator[str]:
+    """What went back without us, as we see it, was taken by the payer's bank, not by ourselves once more."""
+    disputed = {charge["id"] for charge in seen.charges if charge["disputed"]}
+    for payment in seen.of("payment"):
+        if "taken" in payment and charge_id(payment) not in disputed:
+            yield f"{payment['taken']} of {payment['id']} was taken, and nobody contests it"
 
 
 def attempts(order: Row) -> list[str]:
@@ -152,6 +161,7 @@ MONEY: tuple[Check, ...] = (
     a_payment_has_one_charge,
     an_order_can_be_paid_once,
     what_goes_back_adds_up,
+    only_banks_take_money,
 )
 MONEY_IN_THE_END: tuple[Check, ...] = (
     no_money_comes_to_nothing,
