@@ -90,7 +90,7 @@ def more_credited(credited: Credited, invoice: Invoice, amount: Money) -> Credit
     after = credited.amount + amount
     if after.minor > invoice.total.minor:
         left = invoice.total + credited.amount * -1
-        raise CreditExceedsInvoice(number=invoice.number, left=f"{left.decimal()} {left.currency}")
+        raise CreditExceedsInvoice(number=invoice.number, left=left)
     return replace(credited, amount=after)
 
 

@@ -106,14 +106,14 @@ def refundable(payment: Payment, amount: Money | None) -> Money:
         raise PaymentContested(id=payment.id)
     left = reversals.left(payment)
     if payment.status != "paid" or not left.minor:
-        raise PaymentNotRefundable(id=payment.id, status=payment.status, left=_text(left))
+        raise PaymentNotRefundable(id=payment.id, status=payment.status, left=left)
     if amount is None:
         return left
     if amount.currency != left.currency:
         detail = f"the payment is in {left.currency}"
         raise Invalid(errors=[FieldError("/amount/currency", "currency", detail)])
     if amount.minor > left.minor:
-        raise Invalid(errors=[FieldError("/amount", "more_than_left", f"{_text(left)} is left of it")])
+        raise Invalid(errors=[FieldError("/amount", "more_than_left", f"{left} is left of it")])
     return amount
 
 
@@ -136,7 +136,3 @@ def refused(refund: Refund, failure: str) -> Refund:
 def is_uncertain(refund: Refund, now: datetime) -> bool:
     """Whether nobody can tell for so long what became of it that a person has to."""
     return now >= refund.created_at + UNCERTAIN_FOR
-
-
-def _text(money: Money) -> str:
-    return f"{money.decimal()} {money.currency}"

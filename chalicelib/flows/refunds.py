@@ -118,11 +118,6 @@ def gone_back(
         writing.audit(Change(id, order.customer_id, "money given back", was, "refunded", actor, now))
 
 
-def text_of(money: Money | None) -> str:
-    """An amount as tasks and the audit trail show it."""
-    return f"{money.decimal()} {money.currency}" if money else ""
-
-
 def _promise(
     writing: Transaction,
     refund_id: str,
@@ -147,7 +142,7 @@ def _promise(
     writing.save(billing.refunds.row(refund), billing.payments.row(after))
     writing.emit(Event("refund.requested", refund.id, now))
     _audit(writing, refund, None, actor, now)
-    _audit_payment(writing, payment, after, f"refund of {text_of(refund.amount)} requested", actor, now)
+    _audit_payment(writing, payment, after, f"refund of {refund.amount} requested", actor, now)
     return refund
 
 
@@ -178,7 +173,7 @@ def _refused(refund_id: str, failure: str, now: datetime) -> None:
     tasks.add_once(writing, new_task("finance", kind, after.id, _facts(after, payment), now))
     writing.emit(Event("refund.failed", after.id, now, {"payment_id": payment.id}))
     _audit(writing, after, before.status, SYSTEM, now)
-    _audit_payment(writing, payment, released, f"refund of {text_of(after.amount)} {failure}", SYSTEM, now)
+    _audit_payment(writing, payment, released, f"refund of {after.amount} {failure}", SYSTEM, now)
     writing.commit()
 
 
@@ -220,7 +215,7 @@ def _book(writing: Transaction, before: Refund, after: Refund, actor: Actor, now
     whole = "yes" if less.status == "refunded" else "no"
     writing.emit(Event("refund.made", after.id, now, {"payment_id": payment.id, "whole": whole}))
     _audit(writing, after, before.status, actor, now)
-    _audit_payment(writing, payment, less, f"refund of {text_of(after.amount)} made", actor, now)
+    _audit_payment(writing, payment, less, f"refund of {after.amount} made", actor, now)
 
 
 def _audit(writing: Transaction, refund: Refund, before: str | None, actor: Actor, now: datetime) -> None:
@@ -238,7 +233,7 @@ def _facts(refund: Refund, payment: Payment) -> dict[str, str]:
     """What somebody needs who sends the money, or tells the customer why he does not get it."""
     return {
         "refund_id": refund.id,
-        "amount": text_of(refund.amount),
+        "amount": str(refund.amount),
         "reason": refund.reason,
         "failure": refund.failure or "",
         "payment_id": payment.id,

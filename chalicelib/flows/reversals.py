@@ -15,7 +15,7 @@ from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.verdicts import Sighting
-from chalicelib.flows.refunds import gone_back, text_of
+from chalicelib.flows.refunds import gone_back
 from chalicelib.flows.settlement import sighting
 from chalicelib.flows.withdrawal import Cause, restore, suspend
 from chalicelib.kernel.clock import sortable
@@ -51,7 +51,7 @@ def _review(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> 
 def _book(writing: Transaction, before: Payment, seen: Sighting, now: datetime) -> None:
     after = reversals.observed(before, seen, now)
     if reversals.came_back(before, seen):
-        _ask_finance(writing, "payment_came_back", f"{before.id}:{text_of(seen.refunded)}", after, seen, now)
+        _ask_finance(writing, "payment_came_back", f"{before.id}:{seen.refunded or ''}", after, seen, now)
     if before.status == "refunded":
         return
     left_as_it_is = _change_order(writing, after, now) if after.status == "paid" else ""
@@ -86,10 +86,10 @@ def _not_restored(before: Order, after: Order) -> str:
 
 
 def _tell_taken(writing: Transaction, before: Payment, after: Payment, seen: Sighting, now: datetime) -> None:
-    subject = f"{after.id}:{text_of(after.taken)}"
+    subject = f"{after.id}:{after.taken or ''}"
     gone_back(writing, before, after, subject, SYSTEM, now)
     _ask_finance(writing, "payment_taken_back", subject, after, seen, now)
-    _audit(writing, before, after, f"{text_of(after.taken)} taken back", now)
+    _audit(writing, before, after, f"{after.taken or ''} taken back", now)
 
 
 def _tell_contested(
@@ -133,10 +133,10 @@ def _ask_finance(
         "customer_id": payment.customer_id,
         "provider": payment.provider,
         "provider_id": payment.provider_id or "",
-        "amount": text_of(payment.amount),
-        "gone_at_provider": text_of(seen.refunded),
-        "promised": text_of(payment.promised),
-        "taken": text_of(payment.taken),
+        "amount": str(payment.amount),
+        "gone_at_provider": str(seen.refunded or ""),
+        "promised": str(payment.promised or ""),
+        "taken": str(payment.taken or ""),
         **{name: value for name, value in more.items() if value},
     }
     tasks.add_once(writing, new_task("finance", kind, subject, facts, now))

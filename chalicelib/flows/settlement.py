@@ -203,11 +203,10 @@ def _ask_finance(
     provider_id = found.provider_id if found else (event.provider_id if event else None) or ""
     facts = {"provider": provider, "provider_id": provider_id}
     if found:
-        amount = f"{found.amount.decimal()} {found.amount.currency}"
-        facts |= {"amount": amount, "status": found.status, "reference": found.reference or ""}
+        facts |= {"amount": str(found.amount), "status": found.status, "reference": found.reference or ""}
     if payment:
         facts |= {
-            "expected": f"{payment.amount.decimal()} {payment.amount.currency}",
+            "expected": str(payment.amount),
             "payment_id": payment.id,
             "order_id": payment.order_id,
             "customer_id": payment.customer_id,

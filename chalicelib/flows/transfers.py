@@ -59,7 +59,7 @@ def _confirm(payment_id: str, entry: BankEntry, actor: Actor, now: datetime) -> 
         )
     else:
         writing.save(billing.payments.row(after))
-        action, state = f"transfer of {entry.amount.decimal()} {entry.amount.currency} booked", after.status
+        action, state = f"transfer of {entry.amount} booked", after.status
         writing.audit(Change(payment.id, payment.customer_id, action, state, state, actor, now))
     if not waits or coverage(after) == "over":
         _ask_finance(writing, after, "over" if waits else "late", now)
@@ -73,8 +73,8 @@ def _ask_finance(writing: Transaction, payment: Payment, why: str, now: datetime
         "payment_id": payment.id,
         "order_id": payment.order_id,
         "customer_id": payment.customer_id,
-        "expected": f"{payment.amount.decimal()} {payment.amount.currency}",
-        "received": f"{arrived.decimal()} {arrived.currency}" if arrived else "",
+        "expected": str(payment.amount),
+        "received": str(arrived) if arrived else "",
     }
     subject = f"{payment.id}:{facts['received']}"
     tasks.add_once(writing, new_task("finance", f"transfer_{why}", subject, facts, now))

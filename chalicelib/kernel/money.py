@@ -32,6 +32,10 @@ class Money:
     def __mul__(self, quantity: int) -> Money:
         return Money(self.minor * quantity, self.currency)
 
+    def __str__(self) -> str:
+        """`"123.45 BRL"`, for tasks, refusals and the audit trail; letters have formats of their own."""
+        return f"{self.decimal()} {self.currency}"
+
     def split(self, parts: int) -> tuple[Money, ...]:
         """Exact instalments: they add up to the whole and the first ones carry the odd cents."""
         if parts < 1:

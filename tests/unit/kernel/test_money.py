@@ -99,3 +99,11 @@ def test_only_known_currencies_exist() -> None:
 def test_an_amount_is_split_into_one_part_or_more(parts: int) -> None:
     with pytest.raises(ValueError, match="one part"):
         Money(1, "EUR").split(parts)
+
+
+def test_an_amount_says_what_it_is() -> None:
+    assert [str(Money(12345, "BRL")), str(Money(990, "CLP")), str(Money(-5, "EUR"))] == [
+        "123.45 BRL",
+        "990 CLP",
+        "-0.05 EUR",
+    ]
