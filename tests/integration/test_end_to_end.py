@@ -163,6 +163,26 @@ def test_a_transfer_is_booked_from_a_bank_statement_or_when_finance_confirms_it(
     assert [line for line in lines if line.startswith(f"{row['id']},")]
 
 
+def test_a_refund_goes_out_and_ends_what_was_bought(local: Local, visitor: Client) -> None:
+    email, customer = registered(visitor)
+    order = {"items": [{"product": "prestaimport"}], "payment_method": "card"}
+    placed = customer.call("POST", "/v1/orders", order).json
+    assert commands.pay(local.home, placed["payment"]["id"]) == 0
+    (license,) = eventually("the licence", lambda: customer.get("/v1/licenses")["data"])
+    asked = f"/v1/staff/payments/{placed['payment']['id']}/refund"
+    body, finance = {"reason": "bought twice"}, visitor.signed_in("finance@example.com")
+    refunds = [finance.call("POST", asked, body, **{"Idempotency-Key": email}) for _ in range(2)]
+    assert [(one.status, one.json["amount"]) for one in refunds] == [(201, placed["total"])] * 2
+    path = f"/v1/orders/{placed['id']}"
+    eventually("the refund", lambda: customer.get(path)["status"] == "refunded")
+    verdict = visitor.call("POST", "/v1/licenses/validate", {"key": license["key"]})
+    assert (verdict.json["valid"], verdict.json["code"]) == (False, "UNPAID")
+    (note,) = customer.get("/v1/credit_notes")["data"]
+    assert note["amount"] == placed["total"]
+    assert pdf_of(customer, f"/v1/credit_notes/{note['id']}").startswith(b"%PDF")
+    eventually("the letter", lambda: len(mails_to(local, email)) == 4)
+
+
 def test_an_unpaid_boleto_expires_at_the_provider_and_here(local: Local, visitor: Client) -> None:
     email, customer = registered(visitor)
     placed = customer.call("POST", "/v1/orders", {"items": [{"product": "prestaimport"}]}).json
