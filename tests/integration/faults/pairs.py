@@ -189,7 +189,7 @@ def two_workers_of_one_refund(run: Returning) -> tuple[Work, Work]:
 def two_refunds_at_once(run: Returning) -> tuple[Work, Work]:
     """Two people in finance give all of it back."""
     paid_for(run)
-    return partial(run.give_back, None, "one"), partial(run.give_back, None, "two")
+    return partial(run.give_back, "one"), partial(run.give_back, "two")
 
 
 PAIRS: dict[str, Pair] = {
@@ -253,7 +253,7 @@ def paid_for(run: Returning) -> None:
 def refund_asked(run: Returning) -> str:
     """A refund of all that was paid, which no worker has taken up."""
     paid_for(run)
-    run.give_back(None)
+    run.give_back()
     (refund,) = run.world.rows("refund")
     return str(refund["id"])
 

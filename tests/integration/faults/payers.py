@@ -152,16 +152,14 @@ class Keeping(Payer):
 
 
 class Returning(Payer):
-    """He wants a part of his money back, then all of it: finance asks until it hears that it is under way."""
+    """He wants his money back: finance asks until it hears that it is under way."""
 
     def finish(self) -> None:
         """He has paid, faults begin, and he asks; unless he has done so already."""
         if not self.world.rows("refund"):
             self.pay_first()
-            for amount in ({"amount": 10_000, "currency": "BRL"}, None):
-                self.until_answered(partial(self.give_back, amount))
-                self.rest()
-                self.inspect(self)
+            self.until_answered(self.give_back)
+            self.rest()
         self.settle_down()
         if any("contested_at" in row for row in self.world.rows("payment")):
             self.act_meanwhile("act", self.payment_id, act="dispute_lost")
@@ -173,11 +171,11 @@ class Returning(Payer):
         super().finish()
         self.wire.armed = True
 
-    def give_back(self, amount: Any, who: str = "") -> Answer:
-        """Finance asks for a refund, once."""
+    def give_back(self, who: str = "") -> Answer:
+        """Finance asks for all of it, once."""
         path = f"/v1/staff/payments/{self.payment_id}/refund"
-        body = {"reason": "he changed his mind", **({"amount": amount} if amount else {})}
-        key = {"Idempotency-Key": f"{self.key}-{amount}-{who}"}
+        key = {"Idempotency-Key": f"{self.key}-{who}"}
+        body = {"reason": "he changed his mind"}
         return self.world.http("POST", path, body, token=self.finance, headers=key)
 
     @cached_property
@@ -187,7 +185,7 @@ class Returning(Payer):
 
     def aftermath(self) -> None:
         """Finance asks once more, late."""
-        assert self.give_back(None).status in (201, 409, 422)
+        assert self.give_back().status in (201, 409, 422)
         super().aftermath()
 
 
