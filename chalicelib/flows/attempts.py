@@ -18,6 +18,7 @@ from chalicelib.billing.rules import BOLETO_DAYS, BOLETO_ZONE, PROVIDER_OF_METHO
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
 from chalicelib.flows.reach import Vendor
+from chalicelib.kernel.banking import next_banking_day
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.errors import Conflict, FieldError, Invalid
 from chalicelib.kernel.events import Actor, Change, Event
@@ -156,13 +157,13 @@ def pay_again(
 def _refuse_closed(invoice: Invoice, order: Order) -> None:
     if invoice.status != "open" or order.status != "pending_payment":
         raise InvoiceNotPayable(number=invoice.number, status=invoice.status)
-    if len(order.earlier_payment_ids) + 1 >= MOST_ATTEMPTS:
-        raise TooManyAttempts(number=invoice.number)
 
 
 def _attempt(
     writing: Transaction, order: Order, invoice: Invoice, how: Means, actor: Actor, now: datetime
 ) -> Payment:
+    if len(order.earlier_payment_ids) + 1 >= MOST_ATTEMPTS:
+        raise TooManyAttempts(number=invoice.number)
     payment = new_payment(order.id, invoice, how, len(order.earlier_payment_ids) + 2, now)
     end = expires_at(how.due_date) if how.due_date else None
     writing.save(billing.payments.row(payment), orders.row(attempted(order, payment.id, end)))
@@ -177,6 +178,8 @@ def _serves(current: Payment, how: Means, now: datetime) -> bool:
     asked = (how.method, how.card.id if how.card else None, how.keep_card)
     if not current.is_open or current.held or (current.method, current.card_id, current.keep_card) != asked:
         return False
+    if current.due_date and local_date(now, BOLETO_ZONE) > next_banking_day(current.due_date):
+        return False  # banks take this slip no more
     lasts = PAGES_LAST.get(current.method)
     return lasts is None or now < current.created_at + lasts
 

@@ -11,6 +11,7 @@ from chalicelib.billing.gateways import Gateway, ProviderPayment, ProviderUnavai
 from chalicelib.billing.rules import Payment
 from chalicelib.flows import settlement
 from chalicelib.kernel.events import SYSTEM, Change
+from chalicelib.orders import store as orders
 from chalicelib.storage.transaction import Transaction, retrying
 
 REPLACED = "replaced"
@@ -22,13 +23,19 @@ def close(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> No
     `ProviderUnavailable`, `BeingCharged`: it may still be payable, and is closed later.
     """
     payment = billing.payments.get(payment_id)
-    if expiry.closable(payment, now) and not money_came(payment, gateways[payment.provider], now):
+    wanted = orders.get(payment.order_id).status in ("pending_payment", "expired")
+    gateway = gateways[payment.provider]
+    if expiry.closable(payment, now) and not money_came(payment, gateway, now, wanted=wanted):
         retrying(lambda: _give_up(payment_id, now))
 
 
-def money_came(payment: Payment, gateway: Gateway, now: datetime) -> bool:
-    """Close an open attempt at its provider; True when it had been paid by then, which is booked."""
-    found = _closed(payment, gateway)
+def money_came(payment: Payment, gateway: Gateway, now: datetime, *, wanted: bool = True) -> bool:
+    """Close an open attempt at its provider; True when it had been paid by then, which is booked.
+
+    Where no money is `wanted` any more, the provider is not asked first: at PayPal, to ask takes the money
+    that its payer has agreed to.
+    """
+    found = _closed(payment, gateway, wanted)
     if found and found.status in ("paid", "refunded"):
         settlement.take(payment.id, found, now)
         return True
@@ -37,8 +44,10 @@ def money_came(payment: Payment, gateway: Gateway, now: datetime) -> bool:
     return False
 
 
-def _closed(payment: Payment, gateway: Gateway) -> ProviderPayment | None:
+def _closed(payment: Payment, gateway: Gateway, wanted: bool) -> ProviderPayment | None:
     """The charge as it stands after it was closed at the provider; None if there is none."""
+    if payment.provider_id and not wanted:
+        return gateway.cancel(payment.provider_id)
     found = gateway.find(payment.id, payment.provider_id)
     if found is None or found.status != "pending":
         return found
@@ -47,6 +56,8 @@ def _closed(payment: Payment, gateway: Gateway) -> ProviderPayment | None:
 
 def _give_up(payment_id: str, now: datetime) -> None:
     before = billing.payments.get(payment_id)
+    # A worker may have begun to charge it since it was looked at: then it is closed again after that.
+    expiry.closable(before, now)
     after = expiry.given_up(before, REPLACED)
     if after != before:
         writing = Transaction()

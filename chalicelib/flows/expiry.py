@@ -12,10 +12,11 @@ from typing import Any
 
 from chalicelib.billing import invoices
 from chalicelib.billing import store as billing
-from chalicelib.billing.expiry import closable, given_up
+from chalicelib.billing.expiry import BeingCharged, closable, given_up
 from chalicelib.billing.gateways import Gateway
 from chalicelib.billing.rules import Invoice
 from chalicelib.flows import closing
+from chalicelib.flows.parts import leave_parts
 from chalicelib.flows.reach import Reach
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.events import SYSTEM, Change, Event
@@ -46,15 +47,21 @@ def expire(order_id: str, gateways: Mapping[str, Gateway], now: datetime) -> Non
     payment = billing.payments.get(order.payment_id)
     if closable(payment, now) and closing.money_came(payment, gateways[payment.provider], now):
         return
-    retrying(lambda: close(order_id, now))
+    retrying(lambda: close(order_id, payment.id, now))
 
 
-def close(order_id: str, now: datetime) -> None:
-    """Give an overdue order up, with its payment, invoice and tickets; its charge is closed already."""
+def close(order_id: str, payment_id: str, now: datetime) -> None:
+    """Give an overdue order up, with its payment, invoice and tickets; its charge is closed already.
+
+    `BeingCharged`: by now it waits for another payment, or a worker has begun to charge this one.
+    """
     order = orders.get(order_id)
     if not order_rules.overdue(order, now):
         return
     payment = billing.payments.get(order.payment_id)
+    if payment.id != payment_id:
+        raise BeingCharged(payment.id)
+    closable(payment, now)
     invoice = billing.invoices.get(order.invoice_id)
     opened = [tickets.get(ticket_id) for ticket_id in order.ticket_ids]
     writing = Transaction()
@@ -70,6 +77,7 @@ def close(order_id: str, now: datetime) -> None:
             writing.audit(
                 Change(after.id, order.customer_id, REASON, before.status, after.status, SYSTEM, now)
             )
+    leave_parts(writing, order, now)
     writing.emit(Event("order.expired", order.id, now))
     writing.commit()
 

@@ -17,6 +17,7 @@ from chalicelib.billing.gateways import Gateway, ProviderPayment, StoredCard
 from chalicelib.billing.provider_events import ProviderEvent
 from chalicelib.billing.rules import Invoice, Payment
 from chalicelib.billing.verdicts import NEEDS_A_PERSON, Sighting, Verdict, judge
+from chalicelib.flows.parts import leave_parts
 from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.orders import rules as order_rules
 from chalicelib.orders import store as orders
@@ -152,6 +153,7 @@ def accept(
         billing.invoices.row(_paid(invoice, paid_at)),
         orders.row(done),
     )
+    leave_parts(writing, order, now, paid_by=payment.id)
     writing.emit(Event("order.paid", order.id, now, {"payment_id": payment.id}))
     for subject, state in ((payment, "paid"), (invoice, "paid"), (order, done.stage)):
         writing.audit(

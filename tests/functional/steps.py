@@ -302,6 +302,6 @@ def void_invoice(invoice_id: str) -> None:
 
 def expired(order_id: str, now: datetime) -> Order:
     """The order as it is closed when its provider says that nothing was paid."""
-    set_order(order_id, expires_at=now)
-    expiry.close(order_id, now)
+    order = set_order(order_id, expires_at=now)
+    expiry.close(order_id, order.payment_id, now)
     return orders.get(order_id)
