@@ -82,9 +82,15 @@ class Means:
     keep_card: bool = False
 
 
-def means(customer: Customer, wanted: PayBy, vendor: Vendor, now: datetime) -> tuple[Means, list[FieldError]]:
-    """What follows from a wish, and what is wrong with it (S2)."""
-    buyer = methods.Buyer(market_of(customer.country).currency, customer.tax_id)
+def means(
+    customer: Customer, wanted: PayBy, vendor: Vendor, now: datetime, invoice: Invoice | None = None
+) -> tuple[Means, list[FieldError]]:
+    """What follows from a wish, and what is wrong with it (S2).
+
+    Of an `invoice` that is there already, its frozen buyer counts: that is whom its charge is made out to.
+    """
+    tax_id = invoice.buyer.tax_id if invoice else customer.tax_id
+    buyer = methods.Buyer(market_of(customer.country).currency, tax_id)
     method = wanted.method or methods.usual(customer.default_payment_method, buyer, vendor.methods)
     wrong = methods.fault(method, buyer, vendor.methods)
     faults = [FieldError("/payment_method", *wrong)] if wrong else []
@@ -138,7 +144,7 @@ def pay_again(
         invoice = find.get_own(invoice_id, customer_id) if customer_id else find.get(invoice_id)
         order = orders.get(invoice.order_id)
         _refuse_closed(invoice, order)
-        how, faults = means(customers.get(invoice.customer_id), wanted, vendor, now)
+        how, faults = means(customers.get(invoice.customer_id), wanted, vendor, now, invoice)
         if faults:
             raise Invalid(errors=[FieldError("/method", one.code, one.detail) for one in faults])
         writing = Transaction()

@@ -67,3 +67,13 @@ def test_a_slip_that_banks_take_no_more_is_not_given_out_again(world: World) -> 
     assert payment.id != order["payment"]["id"]
     assert payment.due_date
     assert payment.due_date > late.date()
+
+
+def test_a_boleto_is_made_out_to_the_buyer_on_the_invoice(world: World) -> None:
+    _, token = world.customer()
+    world.http("PATCH", "/v1/me", {"tax_id": None}, token=token)
+    order = steps.charged(world, token, LICENSE, method="card")
+    world.http("PATCH", "/v1/me", {"tax_id": "52998224725"}, token=token)
+    path = f"/v1/invoices/{order['invoice_id']}/payments"
+    refused = world.http("POST", path, {"method": "boleto"}, token=token)
+    assert steps.faults(refused) == {"/method": "tax_id_required"}
