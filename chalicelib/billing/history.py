@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from chalicelib.billing.rules import Payment, PaymentStatus
+from chalicelib.billing.transfers import missing
 from chalicelib.kernel.methods import Method
 from chalicelib.kernel.money import Money, total
 
@@ -103,9 +104,7 @@ class Totals:
 
 def outstanding(payment: Payment) -> Money:
     """What is still to come: of a transfer that came in part, the rest; nothing once it is paid or closed."""
-    arrived = payment.received.minor if payment.received else 0
-    rest = max(0, payment.amount.minor - arrived) if payment.is_open else 0
-    return Money(rest, payment.amount.currency)
+    return missing(payment) if payment.is_open else Money(0, payment.amount.currency)
 
 
 def _total(currency: str, sums: _Sums) -> Total:

@@ -13,6 +13,7 @@ from chalicelib.billing.failures import Why, why
 from chalicelib.billing.methods import Buyer, open_to
 from chalicelib.billing.rules import Form, Invoice, InvoiceLine, InvoiceStatus, Party, Payment, Slip, Transfer
 from chalicelib.billing.taxes import TaxShare
+from chalicelib.billing.transfers import missing
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.ids import crockford
 from chalicelib.kernel.markets import market_of
@@ -155,5 +156,5 @@ def _way(payment: Payment) -> Way:
         pix=payment.pix,
         transfer=payment.transfer,
         received=payment.received,
-        missing=payment.amount + payment.received * -1 if payment.received else None,
+        missing=missing(payment) if payment.received else None,
     )

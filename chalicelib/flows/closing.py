@@ -23,9 +23,10 @@ def close(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> No
     `ProviderUnavailable`, `BeingCharged`: it may still be payable, and is closed later.
     """
     payment = billing.payments.get(payment_id)
+    if not expiry.closable(payment, now):
+        return
     wanted = orders.get(payment.order_id).status in ("pending_payment", "expired")
-    gateway = gateways[payment.provider]
-    if expiry.closable(payment, now) and not money_came(payment, gateway, now, wanted=wanted):
+    if not money_came(payment, gateways[payment.provider], now, wanted=wanted):
         retrying(lambda: _give_up(payment_id, now))
 
 
