@@ -26,12 +26,11 @@ from chalicelib.kernel.events import Actor, Change
 from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.periods import add_period
 from chalicelib.kernel.terms import Seating, Terms
 from chalicelib.storage import table
 from chalicelib.storage.transaction import Stale, Transaction
 from chalicelib.subscriptions import store as subscriptions
-from chalicelib.subscriptions.rules import Subscription
+from chalicelib.subscriptions.changes import started
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 PASSWORD = "Vigencia-demo-1"
@@ -125,20 +124,17 @@ def _grant(customer: Customer, product: Product, now: datetime) -> None:
     if product.terms is None or price is None:
         raise ValueError(f"{product.code} is no subscription sold in {market.currency}")
     start = local_date(now - timedelta(days=3), market.zone)
-    subscription = Subscription(
+    subscription = started(
         id=derived_id("sub", "demo", customer.id, product.code),
         customer_id=customer.id,
         order_id=None,
         product=product.code,
         name=product.name(customer.locale),
-        status="active",
-        start=start,
-        end=add_period(start, product.terms.period),
-        zone=market.zone,
         price=price,
         terms=product.terms,
-        auto_renew=product.terms.auto_renew,
-        created_at=now,
+        start=start,
+        zone=market.zone,
+        now=now,
     )
     writing = Transaction()
     writing.save(subscriptions.row(subscription))

@@ -283,7 +283,7 @@ class World:
 
 WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
     "charges": lambda body, now: charging.charge(body["payment_id"], wiring.gateways(), wiring.links(), now),
-    "settlements": lambda body, now: settlements.work(body, wiring.gateways(), now),
+    "settlements": lambda body, now: settlements.work(body, wiring.gateways(), wiring.vendor(), now),
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
     "documents": lambda body, now: documents.make(body, wiring.archive(), wiring.links()),
 }

@@ -24,6 +24,7 @@ from chalicelib.orders import rules as order_rules
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Grant, Order, OrderItem
 from chalicelib.storage.transaction import Transaction, retrying
+from chalicelib.subscriptions import changes
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.rules import Subscription
 from chalicelib.tasks import service as tasks
@@ -183,28 +184,45 @@ def _grace_days(item: OrderItem) -> int:
 
 
 def _subscription(doing: _Activation, at: int, item: OrderItem) -> None:
-    terms = item.terms
-    if terms is None:
+    if item.subscription_id:
+        _installment(doing, subscriptions.get(item.subscription_id))
+        return
+    if item.terms is None:
         raise ValueError(f"{item.product} is a subscription without terms")
-    subscription = Subscription(
+    subscription = changes.started(
         id=subscription_id(doing.order, at),
         customer_id=doing.order.customer_id,
         order_id=doing.order.id,
         product=item.product,
         name=item.name,
-        status="active",
+        price=item.period_price or item.unit_price,
+        terms=item.terms,
         start=doing.today,
-        end=add_period(doing.today, terms.period),
         zone=doing.market.zone,
-        price=item.unit_price,
-        terms=terms,
-        auto_renew=terms.auto_renew,
-        created_at=doing.now,
+        now=doing.now,
     )
-    doing.writing.save(subscriptions.row(subscription))
-    doing.writing.audit(
-        Change(subscription.id, subscription.customer_id, "activated", None, "active", SYSTEM, doing.now)
+    _save_subscription(doing, "activated", None, subscription)
+
+
+def _installment(doing: _Activation, before: Subscription) -> None:
+    """An instalment was paid; where it is not owed any more, finance is asked to give the money back."""
+    order = doing.order
+    one = changes.installment_of(before, order.id)
+    if one is None or not one.is_owed:
+        facts = {"order_id": order.id, "subscription_id": before.id, "customer_id": order.customer_id}
+        tasks.add_once(
+            doing.writing, new_task("finance", "paid_for_ended_subscription", order.id, facts, doing.now)
+        )
+        return
+    after = changes.paid(before, one)
+    _save_subscription(
+        doing, "instalment paid" if after.end == before.end else "renewed", before.status, after
     )
+
+
+def _save_subscription(doing: _Activation, action: str, before: str | None, after: Subscription) -> None:
+    doing.writing.save(subscriptions.row(after))
+    doing.writing.audit(Change(after.id, after.customer_id, action, before, after.status, SYSTEM, doing.now))
 
 
 def _service(doing: _Activation, at: int, item: OrderItem) -> None:
@@ -236,8 +254,8 @@ def _save_licenses(doing: _Activation) -> None:
 
 
 def subscription_id(order: Order, at: int) -> str:
-    """The subscription that a line of an order makes."""
-    return derived_id("sub", order.id, str(at))
+    """The subscription that a line of an order makes, or pays an instalment of."""
+    return order.items[at].subscription_id or derived_id("sub", order.id, str(at))
 
 
 def _license_id(order: Order, at: int, number: int) -> str:

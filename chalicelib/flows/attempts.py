@@ -21,7 +21,7 @@ from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.banking import next_banking_day
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.errors import Conflict, FieldError, Invalid
-from chalicelib.kernel.events import Actor, Change, Event
+from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.methods import Method
@@ -158,6 +158,14 @@ def pay_again(
         return payment
 
     return retrying(attempt)
+
+
+def try_again(writing: Transaction, order: Order, vendor: Vendor, now: datetime) -> None:
+    """Another attempt in the customer's usual way, within a transaction; not while one is open already."""
+    invoice = billing.invoices.get(order.invoice_id)
+    how, faults = means(customers.get(order.customer_id), PayBy(), vendor, now, invoice)
+    if not faults and not billing.payments.get(order.payment_id).is_open:
+        _attempt(writing, order, invoice, how, SYSTEM, now)
 
 
 def _refuse_closed(invoice: Invoice, order: Order) -> None:

@@ -9,7 +9,7 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.edge import workers
-from chalicelib.flows import charging, documents, expiry, reconciliation
+from chalicelib.flows import charging, documents, expiry, reconciliation, renewals
 from chalicelib.flows.settlements import work
 
 bp = Blueprint(__name__)
@@ -28,9 +28,9 @@ def charge_worker(event: SQSEvent) -> Any:
 def settlement_worker(event: SQSEvent) -> Any:
     """Settle each `{"event_id"}`, ask about each `{"payment_id"}`, make each `{"refund_id"}`.
 
-    And close each overdue `{"order_id"}`.
+    And close each overdue `{"order_id"}`, and do what is due of each `{"subscription_id"}`.
     """
-    return workers.each_message(event, lambda body, now: work(body, wiring.gateways(), now))
+    return workers.each_message(event, lambda body, now: work(body, wiring.gateways(), wiring.vendor(), now))
 
 
 @bp.on_sqs_message(queue="documents", batch_size=5)
@@ -43,6 +43,12 @@ def document_worker(event: SQSEvent) -> Any:
 def boleto_expiry(event: CloudWatchEvent) -> None:
     """Have orders closed whose boleto was not paid in time (S7)."""
     workers.once(event, lambda _, now: expiry.sweep(wiring.reach(), now))
+
+
+@bp.schedule(Rate(1, unit=Rate.HOURS), name="renewals")
+def renewal_sweep(event: CloudWatchEvent) -> None:
+    """Have subscriptions announced, renewed, charged and ended whose time has come (B8)."""
+    workers.once(event, lambda _, now: renewals.sweep(wiring.reach(), now))
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES))

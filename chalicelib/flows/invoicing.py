@@ -14,6 +14,7 @@ from chalicelib.flows.quote import Quote
 from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.ids import derived_id
+from chalicelib.orders.rules import OrderItem
 from chalicelib.storage.series import take_numbers
 from chalicelib.storage.transaction import Transaction
 
@@ -26,7 +27,7 @@ def drafted(
         id=derived_id("inv", order_id),
         order_id=order_id,
         customer_id=customer.id,
-        lines=tuple(InvoiceLine(i.name, i.quantity, i.unit_price, i.amount) for i in quoted.items),
+        lines=tuple(_line(item) for item in quoted.items),
         total=quoted.total,
         taxes=included(quoted.total, vendor.taxes.get(customer.country)),
         seller=Party(vendor.name, vendor.tax_id, vendor.country, vendor.email, vendor.address),
@@ -35,6 +36,11 @@ def drafted(
         how_to_pay=how_to_pay,
         created_at=now,
     )
+
+
+def _line(item: OrderItem) -> InvoiceLine:
+    name = f"{item.name} · {item.note}" if item.note else item.name
+    return InvoiceLine(name, item.quantity, item.unit_price, item.amount)
 
 
 def issue(writing: Transaction, draft: Draft, zone: str, now: datetime) -> Invoice:

@@ -1,30 +1,24 @@
-"""A purchase: order, invoice, payment, tickets, events and audit in one transaction (S2, S3, V1).
-
-The order does not wait for the provider: its event leads to the queue worker that creates the charge.
-"""
+"""A purchase: priced from the catalogue, and placed with its tickets in one transaction (S2, S3, V1)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 
 from chalicelib.billing import store as billing
-from chalicelib.billing.expiry import expires_at
-from chalicelib.billing.methods import Buyer, open_to
-from chalicelib.billing.rules import HowToPay, Payment
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product, offered_to
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
 from chalicelib.flows import attempts
 from chalicelib.flows.attempts import Means, PayBy
-from chalicelib.flows.invoicing import drafted, issue
+from chalicelib.flows.placing import Placed, put
 from chalicelib.flows.quote import Context, Extendable, Quote, Wish, quote
 from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.events import Actor, Change, Event
+from chalicelib.kernel.events import Actor, Change
 from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.paging import Page
@@ -47,14 +41,6 @@ class Preview:
 
     quote: Quote
     how: Means
-
-
-@dataclass(frozen=True)
-class Placed:
-    """An order with its payment, as an answer shows them."""
-
-    order: Order
-    payment: Payment
 
 
 def preview(
@@ -140,11 +126,6 @@ def _preview(
     return Preview(quoted, how)
 
 
-def _how_to_pay(customer: Customer, vendor: Vendor, due_date: date | None) -> HowToPay:
-    buyer = Buyer(market_of(customer.country).currency, customer.tax_id)
-    return HowToPay(tuple(open_to(buyer, vendor.methods)), vendor.transfer_account or None, due_date)
-
-
 def _commit(
     order_id: str,
     customer: Customer,
@@ -156,28 +137,8 @@ def _commit(
 ) -> Placed:
     writing = Transaction()
     opened = _tickets(writing, order_id, customer, preview.quote, now)
-    how_to_pay = _how_to_pay(customer, vendor, preview.how.due_date)
-    draft = drafted(order_id, customer, preview.quote, how_to_pay, vendor, now)
-    invoice = issue(writing, draft, vendor.zone, now)
-    payment = attempts.new_payment(order_id, invoice, preview.how, 1, now)
-    order = Order(
-        id=order_id,
-        customer_id=customer.id,
-        status="pending_payment",
-        items=preview.quote.items,
-        total=preview.quote.total,
-        invoice_id=invoice.id,
-        payment_id=payment.id,
-        ticket_ids=tuple(ticket.id for ticket in opened),
-        created_at=now,
-        expires_at=expires_at(preview.how.due_date) if preview.how.due_date else None,
-    )
-    placed = Placed(order, payment)
-    writing.save(orders.row(order), billing.invoices.row(invoice), billing.payments.row(payment))
-    writing.emit(Event("order.placed", order.id, now))
     actor = Actor(customer.id, "store")
-    for subject, state in ((order, order.status), (invoice, invoice.status), (payment, payment.status)):
-        writing.audit(Change(subject.id, customer.id, "order placed", None, state, actor, now))
+    placed = put(writing, order_id, customer, preview.quote, preview.how, vendor, actor, now, opened)
     if repeatable:
         writing.save(repeatable.row(*answer(placed), now))
     writing.commit()

@@ -140,6 +140,7 @@ def _item(wish: Wish, wishes: Sequence[Wish], context: Context) -> OrderItem:
     price = product.price(context.currency)
     if price is None:
         raise ValueError(f"{wish.product} has no price in {context.currency}")
+    parts = price.split(product.terms.installments) if product.terms else (price,)
     host = None
     if product.kind == "addon" and wish.license_id is None:
         host = next(
@@ -152,12 +153,14 @@ def _item(wish: Wish, wishes: Sequence[Wish], context: Context) -> OrderItem:
         kind=product.kind,
         name=product.name(context.locale),
         quantity=wish.quantity,
-        unit_price=price,
+        unit_price=parts[0],
         terms=product.terms,
         license_id=wish.license_id,
         host_item=host,
         installation=wish.installation,
         seating=product.seating,
+        period_price=price if len(parts) > 1 else None,
+        note=f"1/{len(parts)}" if len(parts) > 1 else None,
     )
 
 

@@ -16,7 +16,7 @@ from chalicelib.billing.refunds import Refund
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.transfers import BankEntry, ReferenceUsed, sent
 from chalicelib.flows.crediting import credit
-from chalicelib.flows.withdrawal import Cause, withdraw
+from chalicelib.flows.entitlements import Cause, withdraw
 from chalicelib.kernel.clock import start_of
 from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.kernel.ids import derived_id, new_id

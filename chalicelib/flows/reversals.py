@@ -15,9 +15,9 @@ from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.verdicts import Sighting
+from chalicelib.flows.entitlements import Cause, restore, suspend
 from chalicelib.flows.refunds import gone_back
 from chalicelib.flows.settlement import sighting
-from chalicelib.flows.withdrawal import Cause, restore, suspend
 from chalicelib.kernel.clock import sortable
 from chalicelib.kernel.events import SYSTEM, Change, Event
 from chalicelib.orders import store as orders

@@ -11,7 +11,8 @@ from chalicelib.billing.schemas import CardOut, PaymentOut
 from chalicelib.billing.transfers import BankEntry
 from chalicelib.edge.schema import TRIMMED, Instant, MoneyIn, MoneyOut, Schema
 from chalicelib.flows.attempts import PayBy
-from chalicelib.flows.purchase import Placed, Preview
+from chalicelib.flows.placing import Placed
+from chalicelib.flows.purchase import Preview
 from chalicelib.flows.quote import Wish
 from chalicelib.kernel.methods import Method
 from chalicelib.kernel.money import Money
@@ -94,10 +95,11 @@ class SentIn(Schema):
 
 
 class OrderItemOut(Schema):
-    """One priced line."""
+    """One priced line; `note` says which part of what is paid by it, such as `1/3` of the instalments."""
 
     product: str
     name: str
+    note: str | None
     quantity: int
     unit_price: MoneyOut
     amount: MoneyOut
@@ -108,6 +110,7 @@ class OrderItemOut(Schema):
         return cls(
             product=item.product,
             name=item.name,
+            note=item.note,
             quantity=item.quantity,
             unit_price=MoneyOut.of(item.unit_price),
             amount=MoneyOut.of(item.amount),

@@ -1,4 +1,4 @@
-"""The settlements queue: everything that takes asking a provider, by what its message names."""
+"""The settlements queue: what takes its time, mostly as a provider is asked, by what its message names."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from datetime import datetime
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway
-from chalicelib.flows import closing, expiry, refunds, reversals, settlement
+from chalicelib.flows import closing, expiry, refunds, renewals, reversals, settlement
+from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.clock import parse_instant
 from chalicelib.orders import store as orders
 
 
-def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], now: datetime) -> None:
-    """An event to settle, a payment to ask about or close, a refund to make, or an overdue order to close.
+def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], vendor: Vendor, now: datetime) -> None:
+    """An event to settle, a payment to ask about or close, a refund to make; an order or a subscription due.
 
-    The last one comes with the time of its sweep, which may have been set ahead of the clock.
+    The last two come with the time of their sweep, which may have been set ahead of the clock.
     """
     if "event_id" in message:
         settlement.settle(message["event_id"], gateways, now)
@@ -23,6 +24,8 @@ def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], now: datet
         refunds.carry_out(message["refund_id"], gateways, now)
     elif "order_id" in message:
         expiry.expire(message["order_id"], gateways, max(now, parse_instant(message["at"])))
+    elif "subscription_id" in message:
+        renewals.run(message["subscription_id"], vendor, max(now, parse_instant(message["at"])))
     else:
         _ask(message["payment_id"], gateways, now)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.failures import payer_mends
-from chalicelib.flows import notifications
+from chalicelib.flows import ending, notifications, renewals
 from chalicelib.flows.activation import activate
 from chalicelib.flows.reach import Reach, take_up
 from chalicelib.kernel.events import Event
@@ -86,12 +86,12 @@ def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
 SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "credit_note.issued": (request_credit_note,),
     "order.placed": (request_charge, request_invoice, notifications.invoice_issued),
-    "order.expired": (close_others, notifications.order_expired),
-    "order.canceled": (close_others,),
+    "order.expired": (close_others, renewals.given_up, notifications.order_expired),
+    "order.canceled": (close_others, renewals.given_up),
     "order.paid": (activate, close_others, notifications.payment_received),
     "payment.requested": (request_attempt,),
     "payment.charged": (ask_at_once, notifications.boleto_to_pay, notifications.transfer_to_make),
-    "payment.failed": (ask_finance, notifications.payment_failed),
+    "payment.failed": (ask_finance, renewals.declined, notifications.payment_failed),
     "payment.questioned": (request_review,),
     "payment.contested": (notifications.payment_contested,),
     "order.restored": (activate,),
@@ -103,5 +103,6 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "license.changed": (notifications.license_changed,),
     "license.expired": (notifications.license_ending,),
     "license.expiring": (notifications.license_ending,),
+    "subscription.ended": (ending.close_orders,),
     "mail.undelivered": (ask_staff,),
 }

@@ -8,18 +8,27 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Terms:
-    """`period` is `P1M`, `P1Y` …; `cutoff_days` before the end renewal can last be cancelled;
-    `grace_days` after the end a licence or addon still works; paid again after its end, it goes on from
-    the day of payment or, where `lapsed_renewal` says so, from its old end."""
+    """`period` is `P1M`, `P1Y` …; its price is charged in `installments`, one each `installment_every`.
+
+    `notice_days` before the end its renewal is announced; `cutoff_days` before the end renewal can last be
+    cancelled, by the customer himself where `self_cancel` says so. A declined card is charged anew so many
+    days after the last time as `retry_days` says, one after the other. For `grace_days` after the end it
+    still works. A licence that is paid again after its end goes on from the day of payment or, where
+    `lapsed_renewal` says so, from its old end. `refund_unused`: whoever ends the contract early is given
+    back what he has paid for days to come.
+    """
 
     period: str
     installments: int = 1
+    installment_every: str = "P1M"
     auto_renew: bool = True
     notice_days: int = 30
     cutoff_days: int = 0
     self_cancel: bool = False
+    retry_days: tuple[int, ...] = (1, 3, 5)
     grace_days: int = 0
     lapsed_renewal: Literal["today", "old_end"] = "today"
+    refund_unused: bool = False
 
 
 @dataclass(frozen=True)

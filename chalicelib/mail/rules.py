@@ -117,8 +117,14 @@ def compose(
         raise ValueError(f"no e-mail {kind!r} in {locale!r}")
     if wrong := KINDS[kind] ^ params.keys():
         raise ValueError(f"{kind}: missing or unknown parameters: {', '.join(sorted(wrong))}")
-    mail_id = derived_id("mail", kind, subject)
-    return Mail(mail_id, kind, subject, customer_id, to, locale, params, formal, created_at=now)
+    return Mail(
+        mail_id(kind, subject), kind, subject, customer_id, to, locale, params, formal, created_at=now
+    )
+
+
+def mail_id(kind: str, subject: str) -> str:
+    """The id of the one mail of a kind about a subject."""
+    return derived_id("mail", kind, subject)
 
 
 def to_send(mail: Mail, now: datetime) -> bool:

@@ -26,7 +26,9 @@ class OrderItem:
     """One line, with everything that activation needs frozen at purchase.
 
     An addon extends the licence `license_id`, or the one that line `host_item` of this order makes; a licence
-    with a `license_id` is that one, paid for another term.
+    with a `license_id` is that one, paid for another term. A line with a `subscription_id` is an instalment
+    of that one; where a new subscription is paid in instalments, `period_price` is what all of them make.
+    `note` says on the invoice which part of what is paid.
     """
 
     product: str
@@ -39,6 +41,9 @@ class OrderItem:
     host_item: int | None = None
     installation: Installation | None = None
     seating: Seating | None = None
+    subscription_id: str | None = None
+    period_price: Money | None = None
+    note: str | None = None
 
     @property
     def amount(self) -> Money:
@@ -94,6 +99,11 @@ class Order:
     def due_at(self) -> datetime | None:
         """When it must be closed, while it waits for its payment."""
         return self.expires_at if self.status == "pending_payment" else None
+
+    @property
+    def takes_money(self) -> bool:
+        """Whether money pays it: it waits for that, or did so too long, which late money makes good."""
+        return self.status in ("pending_payment", "expired")
 
     def awaits(self, payment_id: str) -> bool:
         """Whether it waits for just this payment."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.kernel.terms import Terms
 from chalicelib.storage.attributes import DateAttribute, InstantAttribute, MoneyAttribute, RecordAttribute
 from chalicelib.storage.records import Records
 from chalicelib.storage.table import Row
-from chalicelib.subscriptions.rules import Subscription, SubscriptionNotFound, holds
+from chalicelib.subscriptions.installments import Installment
+from chalicelib.subscriptions.rules import Notice, Subscription, SubscriptionNotFound, holds
 
 
 class SubscriptionRow(Row, discriminator="subscription"):
-    """One subscription."""
+    """One subscription; in the due index until it has ended."""
 
     id = UnicodeAttribute()
     customer_id = UnicodeAttribute()
@@ -29,14 +30,24 @@ class SubscriptionRow(Row, discriminator="subscription"):
     terms = RecordAttribute(Terms)
     auto_renew = BooleanAttribute()
     created_at = InstantAttribute()
+    anchor = DateAttribute()
+    number = NumberAttribute()
+    installments = RecordAttribute(tuple[Installment, ...])
+    notice = RecordAttribute(Notice, null=True)
+    renewal_canceled_at = InstantAttribute(null=True)
+    ends_on = DateAttribute(null=True)
+    ended_at = InstantAttribute(null=True)
+    ended_because = UnicodeAttribute(null=True)
 
 
 _subscriptions = Records("SUB", SubscriptionRow, Subscription, SubscriptionNotFound)
-row, find, get_own, page = (
+row, find, get, get_own, page, due = (
     _subscriptions.row,
     _subscriptions.find,
+    _subscriptions.get,
     _subscriptions.get_own,
     _subscriptions.page,
+    _subscriptions.due,
 )
 
 

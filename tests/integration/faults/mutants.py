@@ -23,10 +23,10 @@ from chalicelib.flows import (
     closing,
     delivery,
     documents,
+    entitlements,
     reconciliation,
     refunds,
     settlement,
-    withdrawal,
 )
 from chalicelib.licensing import service as licensing_service
 from chalicelib.licensing.rules import License
@@ -224,7 +224,7 @@ MUTANTS = (
     ),
     Mutant(
         "order suspended, and what it bought goes on",
-        ((withdrawal, "withheld", bugs.withhold_nothing),),
+        ((entitlements, "withheld", bugs.withhold_nothing),),
         breaks="nothing_is_active_without_payment",
         plan="contested",
     ),

@@ -17,11 +17,10 @@ from chalicelib.catalog import store as catalog
 from chalicelib.customers.rules import Customer
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.events import Actor, Change
-from chalicelib.kernel.periods import add_period
 from chalicelib.orders import store as orders
 from chalicelib.storage.transaction import Transaction
 from chalicelib.subscriptions import store as subscriptions
-from chalicelib.subscriptions.rules import Subscription
+from chalicelib.subscriptions.changes import started
 from infra.sandbox import signing
 from infra.sandbox.wire import Request as SandboxRequest
 from tests.integration.faults.cloud import Cloud
@@ -218,20 +217,17 @@ class Run(Cloud):
         terms, price = product.terms, product.price("BRL")
         assert terms
         assert price
-        held = Subscription(
+        held = started(
             id=f"sub_{uuid.uuid4().hex}",
             customer_id=self.customer.id,
             order_id=None,
             product=product.code,
             name=product.name("pt-BR"),
-            status="active",
-            start=start,
-            end=add_period(start, terms.period),
-            zone=ZONE,
             price=price,
             terms=terms,
-            auto_renew=True,
-            created_at=now,
+            start=start,
+            zone=ZONE,
+            now=now,
         )
         by = Actor("staff", "staff", "bought on paper")
         writing = Transaction()

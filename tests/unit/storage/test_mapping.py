@@ -74,6 +74,8 @@ for known, strategy in STRATEGIES.items():
 
 RECORDS: dict[type[Any], st.SearchStrategy[Any]] = {
     Mail: st.builds(Mail, params=st.dictionaries(st.text(), JSON, max_size=3)),
+    # Its due instant follows from the start of a day somewhere.
+    Subscription: st.builds(Subscription, zone=st.sampled_from(["Europe/Madrid", "America/Santiago"])),
     ProviderEvent: st.builds(ProviderEvent, tries=st.integers(0, 99)),
     Task: st.builds(Task, facts=st.dictionaries(st.text(), st.text(), max_size=3)),
 }

@@ -10,7 +10,8 @@ import pytest
 from chalicelib.kernel.clock import parse_instant, rfc3339
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.terms import Terms
-from chalicelib.subscriptions.rules import Subscription, ended, holds, resumed, suspended
+from chalicelib.subscriptions.changes import ended, resumed, suspended
+from chalicelib.subscriptions.rules import Subscription, holds
 
 
 def _subscription(end: date, zone: str, cutoff_days: int) -> Subscription:
@@ -22,6 +23,7 @@ def _subscription(end: date, zone: str, cutoff_days: int) -> Subscription:
         name="Multipack",
         status="active",
         start=date(2025, 1, 1),
+        anchor=date(2025, 1, 1),
         end=end,
         zone=zone,
         price=Money(100, "EUR"),
@@ -68,7 +70,8 @@ def test_a_subscription_whose_money_is_contested_is_not_held_until_that_is_over(
     active = _subscription(date(2026, 12, 31), "Europe/Madrid", 0)
     now = parse_instant("2026-01-01T00:00:00Z")
     off = suspended(active)
-    assert [holds(one, now) for one in (active, off, resumed(off), ended(off))] == [True, False, True, False]
+    over = ended(off, "money_given_back", now)
+    assert [holds(one, now) for one in (active, off, resumed(off), over)] == [True, False, True, False]
     assert resumed(off) == active
     # What has ended stays so.
-    assert suspended(ended(active)) == resumed(ended(active)) == ended(active)
+    assert suspended(over) == resumed(over) == ended(over, "unpaid", now) == over

@@ -9,8 +9,8 @@ from datetime import datetime
 
 import pytest
 
+from chalicelib.flows.entitlements import Cause, restore, suspend, withdraw
 from chalicelib.flows.quote import LARGEST_ORDER
-from chalicelib.flows.withdrawal import Cause, restore, suspend, withdraw
 from chalicelib.kernel.events import SYSTEM
 from chalicelib.licensing import store as licensing
 from chalicelib.licensing.decision import Question, addon_status, decide

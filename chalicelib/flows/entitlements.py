@@ -20,7 +20,7 @@ from chalicelib.orders import rules as order_rules
 from chalicelib.orders.rules import Grant, Order
 from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Transaction
-from chalicelib.subscriptions import rules as subscription_rules
+from chalicelib.subscriptions import changes
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.tickets import rules as ticket_rules
 from chalicelib.tickets import store as tickets
@@ -43,7 +43,7 @@ def suspend(order: Order, cause: Cause) -> Order:
         return order
     grants = _grants(order)
     _change_parts(grants, cause, lambda part, grant: _withheld(part, order, grant, cause.now))
-    _change_others(order, cause, subscription_rules.suspended, ticket_rules.locked)
+    _change_others(order, cause, changes.suspended, ticket_rules.locked)
     return order_rules.suspended(order, grants, cause.now)
 
 
@@ -57,7 +57,7 @@ def restore(order: Order, cause: Cause) -> Order:
     kept = tuple(_still_kept(order, grant, cause.now) for grant in order.grants)
     _change_parts(order.grants, cause, lambda part, grant: set_free(part, order.id, cause.now))
     if order.activated_at:
-        _change_others(order, cause, subscription_rules.resumed, _unlocked)
+        _change_others(order, cause, changes.resumed, _unlocked)
     cause.writing.emit(Event("order.restored", order.id, cause.now))
     return order_rules.restored(order, kept)
 
@@ -71,7 +71,7 @@ def withdraw(order: Order, cause: Cause) -> Order:
         return struck_off(without, order.id, cause.now)
 
     _change_parts(_grants(order), cause, change)
-    _change_others(order, cause, subscription_rules.ended, _closed)
+    _change_others(order, cause, lambda one: changes.ended(one, "money_given_back", cause.now), _closed)
     return order_rules.refunded(order)
 
 
@@ -112,15 +112,16 @@ def _with_part(license: License, part: License | Addon) -> License:
 def _change_others(
     order: Order, cause: Cause, subscription: Callable[[Any], Any], ticket: Callable[[Ticket], Ticket]
 ) -> None:
-    """Change the subscriptions that the order made, and the tickets of its services."""
+    """Change the subscriptions whose current period the order pays, and the tickets of its services."""
     lines = (at for at, item in enumerate(order.items) if item.kind == "subscription")
-    made = [found for at in lines if (found := subscriptions.find(subscription_id(order, at)))]
+    found = [one for at in lines if (one := subscriptions.find(subscription_id(order, at)))]
+    made = [one for one in found if changes.installment_of(one, order.id)]
     opened = [tickets.get(ticket_id) for ticket_id in order.ticket_ids]
-    changes: list[tuple[Any, Any, Callable[[Any], Row]]] = [
+    pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
         *((one, subscription(one), subscriptions.row) for one in made),
         *((one, ticket(one), tickets.row) for one in opened),
     ]
-    for before, after, row in changes:
+    for before, after, row in pairs:
         if after != before:
             cause.writing.save(row(after))
             _audit(cause, after, before.status, after.status)

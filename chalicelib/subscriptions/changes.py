@@ -1,0 +1,153 @@
+"""How a subscription changes: it is renewed, charged, paid, suspended, ended. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.periods import add_period
+from chalicelib.kernel.terms import Terms
+from chalicelib.subscriptions import installments
+from chalicelib.subscriptions.installments import Installment, schedule
+from chalicelib.subscriptions.rules import Notice, Subscription, Why
+
+# How often it is looked whether a notice has left.
+LOOK_EVERY = timedelta(hours=1)
+
+
+def started(
+    id: str,
+    customer_id: str,
+    order_id: str | None,
+    product: str,
+    name: str,
+    price: Money,
+    terms: Terms,
+    start: date,
+    zone: str,
+    now: datetime,
+) -> Subscription:
+    """A subscription whose first instalment is paid, by its order or as staff says."""
+    end = add_period(start, terms.period)
+    first, *later = schedule(start, end, price, terms)
+    paid = replace(first, status="paid", order_id=order_id)
+    return Subscription(
+        id=id,
+        customer_id=customer_id,
+        order_id=order_id,
+        product=product,
+        name=name,
+        status="active",
+        start=start,
+        end=end,
+        zone=zone,
+        price=price,
+        terms=terms,
+        auto_renew=terms.auto_renew,
+        created_at=now,
+        anchor=start,
+        installments=(paid, *later),
+    )
+
+
+def next_installment(subscription: Subscription) -> Installment:
+    """The first instalment of the next period: to charge it is to renew."""
+    start, end = subscription.end, _end(subscription, subscription.number + 1)
+    return schedule(start, end, subscription.price, subscription.terms)[0]
+
+
+def last_day(subscription: Subscription, one: Installment) -> date:
+    """The last day of the period of an instalment."""
+    number = subscription.number + (one.start >= subscription.end)
+    return _end(subscription, number) - timedelta(days=1)
+
+
+def announced(subscription: Subscription, now: datetime) -> Subscription:
+    """Its renewal is being announced; whether that has left is looked at later."""
+    return replace(subscription, notice=Notice(subscription.end, now + LOOK_EVERY))
+
+
+def looked(
+    subscription: Subscription, sent_at: datetime | None, *, failed: bool, now: datetime
+) -> Subscription:
+    """The subscription after a look at its notice, which has left, cannot be delivered, or is on its way."""
+    on_its_way = sent_at is None and not failed
+    notice = Notice(subscription.end, now + LOOK_EVERY if on_its_way else None, sent_at)
+    return replace(subscription, notice=notice)
+
+
+def charged(
+    subscription: Subscription, one: Installment, order_id: str, day: date, payable_until: datetime | None
+) -> Subscription:
+    """An instalment is asked for; the first one of the next period renews the subscription."""
+    asked = installments.charged(one, order_id, day, payable_until)
+    if one.start == subscription.end:
+        return replace(subscription, installments=(*subscription.installments, asked))
+    return with_installment(subscription, one, asked)
+
+
+def installment_of(subscription: Subscription, order_id: str) -> Installment | None:
+    """The instalment that an order charges; None if it is not one of the current period, or owed."""
+    return next((one for one in subscription.installments if one.order_id == order_id), None)
+
+
+def paid(subscription: Subscription, one: Installment) -> Subscription:
+    """An instalment was paid; if it is the first one of the next period, that begins where this one ends."""
+    done = with_installment(subscription, one, installments.paid(one))
+    return _renewed(done) if one.start == subscription.end else done
+
+
+def lapsed(subscription: Subscription) -> Subscription:
+    """The period has ended, and the next one is not paid yet."""
+    return replace(subscription, status="past_due")
+
+
+def suspended(subscription: Subscription) -> Subscription:
+    """The subscription whose money is contested; one that has ended stays so."""
+    return subscription if subscription.status == "ended" else replace(subscription, status="suspended")
+
+
+def resumed(subscription: Subscription) -> Subscription:
+    """The subscription whose money is contested no more; what is overdue by then happens now."""
+    return replace(subscription, status="active") if subscription.status == "suspended" else subscription
+
+
+def ended(subscription: Subscription, why: Why, now: datetime) -> Subscription:
+    """The subscription after its end: what was asked for already stays owed, but for the next period."""
+    if subscription.status == "ended":
+        return subscription
+    after = without(subscription, lambda one: one.status == "scheduled" or one == subscription.renewal)
+    return replace(after, status="ended", auto_renew=False, ended_at=now, ended_because=why)
+
+
+def without(subscription: Subscription, which: Callable[[Installment], bool]) -> Subscription:
+    """The subscription of which some instalments are not owed any more."""
+    kept = (installments.canceled(one) if which(one) else one for one in subscription.installments)
+    return replace(subscription, installments=tuple(kept))
+
+
+def with_installment(subscription: Subscription, before: Installment, after: Installment) -> Subscription:
+    """The subscription with one instalment as it is now."""
+    kept = (after if one == before else one for one in subscription.installments)
+    return replace(subscription, installments=tuple(kept))
+
+
+def _renewed(subscription: Subscription) -> Subscription:
+    end = _end(subscription, subscription.number + 1)
+    later = schedule(subscription.end, end, subscription.price, subscription.terms)[1:]
+    kept = (one for one in subscription.installments if one.is_owed or one.start == subscription.end)
+    return replace(
+        subscription,
+        status="active" if subscription.status == "past_due" else subscription.status,
+        start=subscription.end,
+        end=end,
+        number=subscription.number + 1,
+        installments=(*kept, *later),
+        notice=None,
+    )
+
+
+def _end(subscription: Subscription, number: int) -> date:
+    return add_period(subscription.anchor, subscription.terms.period, number)
