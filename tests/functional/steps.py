@@ -244,8 +244,8 @@ def tasks(world: World) -> list[tuple[str, str]]:
 
 
 def outstanding(world: World) -> list[str]:
-    """The kinds of rows that are due for something, apart from what waits for an end: licences, orders."""
-    waiting = ("license", "order")
+    """The kinds of rows that are due for something, apart from what waits for its day."""
+    waiting = ("license", "order", "subscription")
     return sorted(row["kind"] for row in world.rows() if "gsi2pk" in row and row["kind"] not in waiting)
 
 

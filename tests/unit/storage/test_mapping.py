@@ -68,13 +68,17 @@ STRATEGIES: dict[type[Any], st.SearchStrategy[Any]] = {
     date: st.dates(date(1970, 1, 1), date(2200, 1, 1)),
     Money: st.builds(Money, st.integers(-(10**12), 10**12), st.sampled_from(sorted(EXPONENTS))),
 }
+# When a subscription is due follows from these, and from the start of a day somewhere.
+DAYS = st.integers(0, 366)
+STRATEGIES[Terms] = st.builds(
+    Terms, st.just("P1M"), st.integers(1, 12), notice_days=DAYS, cutoff_days=DAYS, grace_days=DAYS
+)
 for known, strategy in STRATEGIES.items():
     st.register_type_strategy(known, strategy)
 
 
 RECORDS: dict[type[Any], st.SearchStrategy[Any]] = {
     Mail: st.builds(Mail, params=st.dictionaries(st.text(), JSON, max_size=3)),
-    # Its due instant follows from the start of a day somewhere.
     Subscription: st.builds(Subscription, zone=st.sampled_from(["Europe/Madrid", "America/Santiago"])),
     ProviderEvent: st.builds(ProviderEvent, tries=st.integers(0, 99)),
     Task: st.builds(Task, facts=st.dictionaries(st.text(), st.text(), max_size=3)),
