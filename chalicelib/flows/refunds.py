@@ -168,7 +168,7 @@ def _refused(refund_id: str, failure: str, now: datetime) -> None:
     payment = billing.payments.get(before.payment_id)
     released = reversals.released(payment, before.amount if after.status == "refused" else None)
     writing = Transaction()
-    writing.save(billing.refunds.row(after), billing.payments.row(released))
+    writing.save(billing.refunds.row(after), billing.payments.row(reversals.questioned(released, now)))
     kind = "refund_refused" if after.status == "refused" else "refund_by_hand"
     tasks.add_once(writing, new_task("finance", kind, after.id, _facts(after, payment), now))
     writing.emit(Event("refund.failed", after.id, now, {"payment_id": payment.id}))
@@ -210,7 +210,7 @@ def _book(writing: Transaction, before: Refund, after: Refund, actor: Actor, now
     """A refund that is done: on its payment, and everything that follows."""
     payment = billing.payments.get(after.payment_id)
     less = reversals.given_back(payment, after.amount)
-    writing.save(billing.refunds.row(after), billing.payments.row(less))
+    writing.save(billing.refunds.row(after), billing.payments.row(reversals.questioned(less, now)))
     gone_back(writing, payment, less, after.id, actor, now)
     whole = "yes" if less.status == "refunded" else "no"
     writing.emit(Event("refund.made", after.id, now, {"payment_id": payment.id, "whole": whole}))
