@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from chalicelib.billing import invoices, refunds, reversals, rules
 from chalicelib.billing import store as billing
-from chalicelib.billing.gateways import ChargeRefused, Gateway, RefundRequest
+from chalicelib.billing.gateways import ChargeRefused, Gateway, ProviderUnavailable, Refunded, RefundRequest
 from chalicelib.billing.refunds import Refund
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.transfers import BankEntry, ReferenceUsed, sent
@@ -64,7 +64,7 @@ def carry_out(refund_id: str, gateways: Mapping[str, Gateway], now: datetime) ->
     """Have the provider give the money back; repeating it gives nothing back twice.
 
     One refund of a payment at a time, for providers that cannot tell two apart. Raises `ProviderUnavailable`
-    and `Claimed`: the message comes again later.
+    and `Claimed`: the message comes again later, until after some days a person has to find out.
     """
     refund = billing.refunds.get(refund_id)
     if refund.status != "requested":
@@ -77,6 +77,11 @@ def carry_out(refund_id: str, gateways: Mapping[str, Gateway], now: datetime) ->
         code = refusal.code
         retrying(lambda: _refused(refund_id, code, now))
         return
+    except ProviderUnavailable:
+        if not refunds.is_uncertain(refund, now):
+            raise
+        # An answer may have been lost, so that the money has gone: it stays promised.
+        made = Refunded("", done=False)
     if made.done:
         retrying(lambda: _done(refund_id, made.provider_id, now))
     elif refunds.is_uncertain(refund, now):
