@@ -95,6 +95,11 @@ class Order:
         """When it must be closed, while it waits for its payment."""
         return self.expires_at if self.status == "pending_payment" else None
 
+    @property
+    def takes_money(self) -> bool:
+        """Whether money pays it: it waits for that, or did so too long, which late money makes good."""
+        return self.status in ("pending_payment", "expired")
+
     def awaits(self, payment_id: str) -> bool:
         """Whether it waits for just this payment."""
         return self.status == "pending_payment" and self.payment_id == payment_id
@@ -112,7 +117,7 @@ def paid(order: Order, payment_id: str, now: datetime) -> Order:
 
     Whichever attempt paid is the one that counts.
     """
-    if order.status not in ("pending_payment", "expired"):
+    if not order.takes_money:
         raise ValueError(f"{order.id} is {order.status}")
     others = tuple(one for one in (*order.earlier_payment_ids, order.payment_id) if one != payment_id)
     return replace(order, status="paid", paid_at=now, payment_id=payment_id, earlier_payment_ids=others)
@@ -130,7 +135,7 @@ def attempted(order: Order, payment_id: str, expires_at: datetime | None) -> Ord
 
 def canceled(order: Order) -> Order:
     """The order that will not be paid any more; only one that was not can be."""
-    if order.status not in ("pending_payment", "expired"):
+    if not order.takes_money:
         raise ValueError(f"{order.id} is {order.status}")
     return replace(order, status="canceled")
 
