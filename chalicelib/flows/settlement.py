@@ -8,12 +8,13 @@ asked about by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.billing import invoices, provider_events, reversals, rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.cards import Card, card_id
-from chalicelib.billing.gateways import Gateway, ProviderPayment, StoredCard
+from chalicelib.billing.gateways import Capturing, Gateway, ProviderPayment, StoredCard
 from chalicelib.billing.provider_events import ProviderEvent
 from chalicelib.billing.rules import Invoice, Payment
 from chalicelib.billing.verdicts import NEEDS_A_PERSON, Sighting, Verdict, judge
@@ -35,7 +36,8 @@ def settle(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> Non
     event = billing.events.find(event_id)
     if event is None or event.settled_at or event.provider_id is None:
         return
-    found = gateways[event.provider].fetch(event.provider_id)
+    gateway = gateways[event.provider]
+    found = captured(gateway, gateway.fetch(event.provider_id))
     retrying(lambda: _settle(event_id, found, now))
 
 
@@ -47,7 +49,24 @@ def ask(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None
     payment = billing.payments.get(payment_id)
     if payment.status != "pending":
         return
-    take(payment_id, gateways[payment.provider].find(payment.id, payment.provider_id), now)
+    gateway = gateways[payment.provider]
+    take(payment_id, captured(gateway, gateway.find(payment.id, payment.provider_id)), now)
+
+
+def captured(gateway: Gateway, found: ProviderPayment | None) -> ProviderPayment | None:
+    """The charge as it stands after its money was taken, if its payer has agreed and it would be booked.
+
+    Our own rows are read right before, so that nobody pays for what was paid otherwise or given up. What is
+    not taken is left as it is: the worker that closes what an order does not wait for closes that too. Raises
+    `ProviderUnavailable`.
+    """
+    if found is None or not found.approved or not isinstance(gateway, Capturing):
+        return found
+    payment = billing.payments.find(found.reference) if found.reference else None
+    order = orders.find(payment.order_id) if payment else None
+    as_paid = sighting(replace(found, status="paid"))
+    verdict = judge(payment, order.status if order else None, as_paid, announced=False)
+    return gateway.capture(found.provider_id) if verdict == "accept" else found
 
 
 def take(payment_id: str, found: ProviderPayment | None, now: datetime) -> None:
