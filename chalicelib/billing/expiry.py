@@ -29,6 +29,6 @@ def closable(payment: Payment, now: datetime) -> bool:
     return payment.is_open
 
 
-def given_up(payment: Payment, why: str) -> Payment:
+def given_up(payment: Payment, why: str, now: datetime) -> Payment:
     """The payment after its charge was closed at the provider; one that is closed already stays as it is."""
-    return replace(payment, status="canceled", failure=why) if payment.is_open else payment
+    return replace(payment, status="canceled", failure=why, ended_at=now) if payment.is_open else payment

@@ -40,6 +40,9 @@ ASK_SOON_FOR = timedelta(hours=6)
 # A dispute's end may be told to us in vain too: banks take up to four months for one.
 ASK_CONTESTED_EVERY = timedelta(days=1)
 ASK_CONTESTED_FOR = timedelta(days=120)
+# A form cannot be taken back: who posted it just before its attempt ended may pay for half an hour more, on
+# Redsys's page, and the one notice of that may be lost. So it is asked about once more when that is over.
+LINGERS = timedelta(hours=1)
 # Redsys hears of a charge when its payer comes, and PayPal forgets one that he did not agree to.
 LAPSES_AFTER: Mapping[str, timedelta] = {"redsys": timedelta(days=1), "paypal": timedelta(days=1)}
 
@@ -147,6 +150,7 @@ class Payment:
     money came in and could not be booked: a person decides, and the provider is not asked any more.
     `promised` is what we have asked to give back, `taken` what went back without us, `refunded` all that has
     gone back; `contested_at` is since when the payer's bank or PayPal holds the money, while it does.
+    `ended_at` is when it came to nothing.
     """
 
     id: str
@@ -176,6 +180,7 @@ class Payment:
     asked_at: datetime | None = None
     held: str | None = None
     failure: str | None = None
+    ended_at: datetime | None = None
     paid_at: datetime | None = None
     version: int | None = None
 
@@ -192,11 +197,24 @@ class Payment:
             return (
                 asked_at + ASK_CONTESTED_EVERY if asked_at < self.contested_at + ASK_CONTESTED_FOR else None
             )
-        return None
+        return self.last_look_at
 
     def _ask_after(self, asked_at: datetime) -> timedelta:
         soon = asked_at < self.created_at + ASK_SOON_FOR
         return ASK_SOON.get(self.provider, ASK_EVERY) if soon else ASK_EVERY
+
+    @property
+    def last_look_at(self) -> datetime | None:
+        """When its provider is asked for the last time after its end; None if never, or when that is done."""
+        if self.form is None or self.ended_at is None or self.held:
+            return None
+        last = self.ended_at + LINGERS
+        return None if self.asked_at and self.asked_at >= last else last
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether its provider is asked about it, now or later."""
+        return self.status == "pending" or self.last_look_at is not None
 
     @property
     def is_open(self) -> bool:
@@ -257,11 +275,17 @@ def asked(payment: Payment, now: datetime) -> Payment:
     return replace(payment, asked_at=now)
 
 
-def failed(payment: Payment, failure: str) -> Payment:
+def failed(payment: Payment, failure: str, now: datetime) -> Payment:
     """The provider will not take the charge, or has closed it; the order stays payable by another attempt."""
     if not payment.is_open:
         return payment
-    return replace(payment, status="failed", failure=failure, claimed_until=None)
+    return replace(payment, status="failed", failure=failure, claimed_until=None, ended_at=now)
+
+
+def to_be_asked(payment: Payment, now: datetime) -> bool:
+    """Whether its provider may have news: of a charge that can be paid, or could be until shortly before."""
+    last = payment.last_look_at
+    return payment.status == "pending" if last is None else last <= now
 
 
 def has_lapsed(payment: Payment, now: datetime) -> bool:
@@ -272,4 +296,6 @@ def has_lapsed(payment: Payment, now: datetime) -> bool:
 
 def paid(payment: Payment, provider_id: str, paid_at: datetime) -> Payment:
     """The payment after its money was accepted; `paid_at` is when the customer paid."""
-    return replace(payment, status="paid", provider_id=provider_id, paid_at=paid_at, claimed_until=None)
+    return replace(
+        payment, status="paid", provider_id=provider_id, paid_at=paid_at, claimed_until=None, ended_at=None
+    )

@@ -81,7 +81,7 @@ class CreditedRow(Row, discriminator="credited"):
 
 
 class PaymentRow(Row, discriminator="payment"):
-    """One payment; in the due index until it is paid or has failed."""
+    """One payment; in the due index until it is paid or nobody can pay it any more."""
 
     id = UnicodeAttribute()
     order_id = UnicodeAttribute()
@@ -110,6 +110,7 @@ class PaymentRow(Row, discriminator="payment"):
     asked_at = InstantAttribute(null=True)
     held = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
+    ended_at = InstantAttribute(null=True)
     paid_at = InstantAttribute(null=True)
 
 

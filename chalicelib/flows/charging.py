@@ -30,7 +30,7 @@ def charge(payment_id: str, gateways: Mapping[str, Gateway], links: Links, now: 
         made = gateways[payment.provider].charge(_request(payment, links))
     except ChargeRefused as refusal:
         code = refusal.code
-        _record(payment_id, lambda one: rules.failed(one, code), "payment.failed", now)
+        _record(payment_id, lambda one: rules.failed(one, code, now), "payment.failed", now)
         return
     _record(payment_id, lambda one: _charged(one, made), "payment.charged", now)
 

@@ -54,7 +54,7 @@ def _give_up(payment_id: str, now: datetime) -> None:
     before = billing.payments.get(payment_id)
     # A worker may have begun to charge it since it was looked at: then it is closed again after that.
     expiry.closable(before, now)
-    after = expiry.given_up(before, REPLACED)
+    after = expiry.given_up(before, REPLACED, now)
     if after != before:
         writing = Transaction()
         writing.save(billing.payments.row(after))

@@ -42,12 +42,12 @@ def settle(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> Non
 
 
 def ask(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
-    """Ask the provider what became of a pending charge, whether or not it ever told us.
+    """Ask the provider what became of a charge that may be paid, whether or not it ever told us.
 
     Raises `ProviderUnavailable`: the payment stays due and is asked about later.
     """
     payment = billing.payments.get(payment_id)
-    if payment.status != "pending":
+    if not rules.to_be_asked(payment, now):
         return
     gateway = gateways[payment.provider]
     take(payment_id, captured(gateway, gateway.find(payment.id, payment.provider_id)), now)
@@ -70,7 +70,7 @@ def captured(gateway: Gateway, found: ProviderPayment | None) -> ProviderPayment
 
 
 def take(payment_id: str, found: ProviderPayment | None, now: datetime) -> None:
-    """Book what the provider has for an open charge."""
+    """Book what the provider has for a charge whose money had not come in."""
     retrying(lambda: _take_stock(payment_id, found, now))
 
 
@@ -90,11 +90,11 @@ def _settle(event_id: str, found: ProviderPayment | None, now: datetime) -> None
 
 def _take_stock(payment_id: str, found: ProviderPayment | None, now: datetime) -> None:
     payment = billing.payments.get(payment_id)
-    if not payment.is_open:
+    if payment.came_in:
         return
     writing = Transaction()
     if _book(writing, payment, found, now) == "not_paid":
-        if found is None and rules.has_lapsed(payment, now):
+        if payment.is_open and found is None and rules.has_lapsed(payment, now):
             _close(writing, payment, "lapsed", now)
         else:
             writing.save(billing.payments.row(rules.asked(payment, now)))
@@ -121,7 +121,7 @@ def _book(
         _close(writing, payment, "closed_by_provider", now)
     elif verdict in NEEDS_A_PERSON:
         _ask_finance(writing, verdict, payment, found, event, now)
-        if payment and payment.status == "pending" and (event is None or _is_of(payment, found)):
+        if payment and payment.is_looked_at and (event is None or _is_of(payment, found)):
             writing.save(billing.payments.row(rules.held(payment, verdict)))
     return verdict
 
@@ -204,7 +204,7 @@ def _keep_card(writing: Transaction, payment: Payment, kept: StoredCard | None, 
 
 
 def _close(writing: Transaction, payment: Payment, why: str, now: datetime) -> None:
-    closed = rules.failed(payment, why)
+    closed = rules.failed(payment, why, now)
     writing.save(billing.payments.row(closed))
     writing.emit(Event("payment.failed", payment.id, now))
     writing.audit(
