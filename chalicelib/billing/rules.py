@@ -43,8 +43,6 @@ ASK_CONTESTED_FOR = timedelta(days=120)
 # A form cannot be taken back: who posted it just before its attempt ended may pay for half an hour more, on
 # Redsys's page, and the one notice of that may be lost. So it is asked about once more when that is over.
 LINGERS = timedelta(hours=1)
-# Redsys hears of a charge when its payer comes, and PayPal forgets one that he did not agree to.
-LAPSES_AFTER: Mapping[str, timedelta] = {"redsys": timedelta(days=1), "paypal": timedelta(days=1)}
 
 
 @dataclass(frozen=True)
@@ -286,12 +284,6 @@ def to_be_asked(payment: Payment, now: datetime) -> bool:
     """Whether its provider may have news: of a charge that can be paid, or could be until shortly before."""
     last = payment.last_look_at
     return payment.status == "pending" if last is None else last <= now
-
-
-def has_lapsed(payment: Payment, now: datetime) -> bool:
-    """Whether a charge that its provider does not know (any more) can be taken for one that nobody pays."""
-    lasts = LAPSES_AFTER.get(payment.provider)
-    return lasts is not None and now >= payment.created_at + lasts
 
 
 def paid(payment: Payment, provider_id: str, paid_at: datetime) -> Payment:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.billing import invoices, provider_events, reversals, rules
+from chalicelib.billing import expiry, invoices, provider_events, reversals, rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.cards import Card, card_id
 from chalicelib.billing.gateways import Capturing, Gateway, ProviderPayment, StoredCard
@@ -94,7 +94,7 @@ def _take_stock(payment_id: str, found: ProviderPayment | None, now: datetime) -
         return
     writing = Transaction()
     if _book(writing, payment, found, now) == "not_paid":
-        if payment.is_open and found is None and rules.has_lapsed(payment, now):
+        if payment.is_open and found is None and expiry.has_lapsed(payment, now):
             _close(writing, payment, "lapsed", now)
         else:
             writing.save(billing.payments.row(rules.asked(payment, now)))
