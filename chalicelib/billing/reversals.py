@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.billing.rules import ASK_CONTESTED_FOR, Payment
+from chalicelib.billing.pauses import ASK_CONTESTED_FOR
+from chalicelib.billing.rules import Payment
 from chalicelib.billing.verdicts import Sighting
 from chalicelib.kernel.money import Money
 

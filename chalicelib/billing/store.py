@@ -111,6 +111,7 @@ class PaymentRow(Row, discriminator="payment"):
     asked_at = InstantAttribute(null=True)
     held = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
+    ended_at = InstantAttribute(null=True)
     paid_at = InstantAttribute(null=True)
 
 

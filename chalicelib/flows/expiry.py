@@ -70,7 +70,7 @@ def close(order_id: str, payment_id: str, now: datetime) -> None:
     writing = Transaction()
     pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
         (order, order_rules.expired(order), orders.row),
-        (payment, given_up(payment, "expired"), billing.payments.row),
+        (payment, given_up(payment, "expired", now), billing.payments.row),
         (invoice, _given_up(invoice), billing.invoices.row),
         *((ticket, ticket_rules.closed(ticket, REASON), tickets.row) for ticket in opened),
     ]

@@ -102,7 +102,6 @@ def _billed(lines: Iterable[Line]) -> dict[str, Billed]:
         order = placed[invoice.order_id]
         payment = payments[order.payment_id]
         transfer = payment if payment.method == "transfer" else None
-        found[invoice.number] = Billed(
-            invoice.number, invoice.customer_id, transfer, awaited(payment, order.status)
-        )
+        waits = awaited(payment, order_takes_money=order.takes_money)
+        found[invoice.number] = Billed(invoice.number, invoice.customer_id, transfer, waits)
     return found

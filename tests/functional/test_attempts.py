@@ -104,7 +104,8 @@ def test_the_former_attempt_is_closed_before_the_new_one_can_be_paid(
     steps.pay(world, again)
     shown = _order(world, token, order)
     assert (shown["status"], shown["payment"]["id"], len(shown["licenses"])) == ("paid", again["id"], 1)
-    assert steps.outstanding(world) == []
+    # Somebody may still be on Redsys's page.
+    assert steps.outstanding(world) == (["payment"] if first == "redsys" else [])
     assert world.rows("task") == []
 
 

@@ -11,8 +11,9 @@ import pytest
 from chalicelib import wiring
 from chalicelib.billing.boleto import check_slip
 from chalicelib.billing.gateways import Charged, ChargeRequest, Gateway, ProviderUnavailable
-from chalicelib.billing.rules import CHARGE_LEASE, Claimed
-from chalicelib.flows import charging
+from chalicelib.billing.rules import CHARGE_LEASE, PROVIDER_OF_METHOD, Claimed
+from chalicelib.flows import charging, closing
+from chalicelib.kernel.methods import Method
 from chalicelib.kernel.money import Money
 from infra.sandbox.wire import Request
 from tests.functional import steps
@@ -171,3 +172,57 @@ def test_a_payment_that_was_quicker_than_our_record_of_the_charge_stays_paid(wor
     world.settle_down()
     assert steps.outstanding(world) == []
     assert "boleto_to_pay" not in {row["mail_kind"] for row in world.rows("mail")}
+
+
+class GivenUpMeanwhile:
+    """A provider so slow that the attempt's lease ends and it is given up before the charge is made."""
+
+    def __init__(self, world: World, gateway: Gateway) -> None:
+        self.world, self.gateway = world, gateway
+        self.find: Any = gateway.find
+        self.cancel: Any = gateway.cancel
+
+    def charge(self, request: ChargeRequest) -> Charged:
+        later = self.world.now + CHARGE_LEASE
+        closing.close(request.payment_id, {self.gateway.name: self.gateway}, later)
+        return self.gateway.charge(request)
+
+
+class LosesTrack(GivenUpMeanwhile):
+    """And whoever is asked to close the charge then gives no answer at first."""
+
+    def __init__(self, world: World, gateway: Gateway) -> None:
+        super().__init__(world, gateway)
+        self.cancel = self.silent
+
+    def silent(self, provider_id: str) -> None:
+        raise ProviderUnavailable("time-out")
+
+
+def _slowly_charged(world: World, method: Method, slow: type[GivenUpMeanwhile]) -> tuple[str, Any]:
+    """An attempt that was given up while its charge was being made, and its provider."""
+    _, token = world.customer("jose@example.com", country="ES", locale="es", tax_id="12345678Z")
+    payment = steps.place(world, token, LICENSE, method=method)["payment"]
+    provider = PROVIDER_OF_METHOD[method]
+    return payment["id"], {provider: slow(world, wiring.gateways()[provider])}
+
+
+@pytest.mark.parametrize("method", ["card", "paypal"])
+def test_a_charge_that_was_made_for_what_had_been_given_up_is_closed(world: World, method: Method) -> None:
+    payment_id, gateways = _slowly_charged(world, method, GivenUpMeanwhile)
+    charging.charge(payment_id, gateways, wiring.links(), world.now)
+    (charge,), (row,) = steps.charges(world), world.rows("payment")
+    assert (row["status"], row["provider_id"]) == ("canceled", charge["id"])
+    assert (charge["status"], charge["payable"]) == ("canceled", False)
+
+
+@pytest.mark.parametrize("method", ["card", "paypal"])
+def test_such_a_charge_is_closed_by_the_next_message_when_its_provider_gave_no_answer(
+    world: World, method: Method
+) -> None:
+    payment_id, gateways = _slowly_charged(world, method, LosesTrack)
+    with pytest.raises(ProviderUnavailable):
+        charging.charge(payment_id, gateways, wiring.links(), world.now)
+    assert [charge["payable"] for charge in steps.charges(world)] == [True]
+    _charge(world, payment_id)
+    assert [charge["payable"] for charge in steps.charges(world)] == [False]

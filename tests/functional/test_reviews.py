@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.billing.gateways import ProviderUnavailable
-from chalicelib.billing.rules import ASK_CONTESTED_FOR, REVIEW_EVERY
+from chalicelib.billing.pauses import ASK_CONTESTED_FOR, REVIEW_EVERY
 from chalicelib.flows import reversals
 from tests.functional import steps
 from tests.functional.paid import SPAIN, Paid, answers, paid, shown
