@@ -40,6 +40,8 @@ ASK_SOON_FOR = timedelta(hours=6)
 # A dispute's end may be told to us in vain too: banks take up to four months for one.
 ASK_CONTESTED_EVERY = timedelta(days=1)
 ASK_CONTESTED_FOR = timedelta(days=120)
+# The pauses between looks at money of which there is news grow up to this one.
+REVIEW_EVERY = timedelta(days=1)
 # Redsys hears of a charge when its payer comes, and PayPal forgets one that he did not agree to.
 LAPSES_AFTER: Mapping[str, timedelta] = {"redsys": timedelta(days=1), "paypal": timedelta(days=1)}
 
@@ -147,6 +149,7 @@ class Payment:
     money came in and could not be booked: a person decides, and the provider is not asked any more.
     `promised` is what we have asked to give back, `taken` what went back without us, `refunded` all that has
     gone back; `contested_at` is since when the payer's bank or PayPal holds the money, while it does.
+    `review_from` is since when there may be news of it, until they have been looked at.
     """
 
     id: str
@@ -173,6 +176,7 @@ class Payment:
     taken: Money | None = None
     refunded: Money | None = None
     contested_at: datetime | None = None
+    review_from: datetime | None = None
     asked_at: datetime | None = None
     held: str | None = None
     failure: str | None = None
@@ -181,8 +185,13 @@ class Payment:
 
     @property
     def due_at(self) -> datetime | None:
-        """When the sweep must look at it: to have it charged, then to ask what became of the charge."""
-        if self.status == "requested":
+        """When the sweep must look at it: to have it charged, then to ask what became of the charge.
+
+        And of its money: at once where there may be news, every day while it is contested.
+        """
+        if self.review_from:
+            return self._review_at(self.review_from)
+        if self.status == "requested" and self.held is None:
             return (self.claimed_until or self.created_at) + SWEEP_AFTER
         if self.status == "pending" and self.held is None and self.provider != "manual":
             asked_at = self.asked_at or self.created_at
@@ -193,6 +202,10 @@ class Payment:
                 asked_at + ASK_CONTESTED_EVERY if asked_at < self.contested_at + ASK_CONTESTED_FOR else None
             )
         return None
+
+    def _review_at(self, since: datetime) -> datetime:
+        looked_at = max(self.asked_at or since, since)
+        return looked_at + min(max(SWEEP_AFTER, (looked_at - since) // 2), REVIEW_EVERY)
 
     def _ask_after(self, asked_at: datetime) -> timedelta:
         soon = asked_at < self.created_at + ASK_SOON_FOR

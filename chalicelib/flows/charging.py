@@ -23,7 +23,7 @@ def charge(payment_id: str, gateways: Mapping[str, Gateway], links: Links, now: 
     Raises `ProviderUnavailable`, `BeingCharged` and `Claimed`: the message comes again later.
     """
     payment = billing.payments.get(payment_id)
-    if payment.status != "requested" or not _is_awaited(payment, gateways, now):
+    if payment.status != "requested" or payment.held or not _is_awaited(payment, gateways, now):
         return
     payment = _claimed(payment, now)
     try:

@@ -31,10 +31,10 @@ def close(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> No
 
 
 def money_came(payment: Payment, gateway: Gateway, now: datetime, *, wanted: bool = True) -> bool:
-    """Close an open attempt at its provider; True when it had been paid by then, which is booked.
+    """Close an open attempt at its provider; True when it had been paid by then.
 
-    Where no money is `wanted` any more, the provider is not asked first: at PayPal, to ask takes the money
-    that its payer has agreed to.
+    The money is booked then, or the payment is held and finance asked. Where no money is `wanted` any more,
+    the provider is not asked first: at PayPal, to ask takes the money that its payer has agreed to.
     """
     found = _closed(payment, gateway, wanted)
     if found and found.status in ("paid", "refunded"):

@@ -47,7 +47,7 @@ class Reach:
 
 
 def take_up(payment: Payment, reach: Reach) -> None:
-    """Have a worker look at a payment that is not charged yet, or one that is open or contested."""
-    if payment.is_open or payment.contested_at:
+    """Have a worker look at a payment that is not charged yet, or one that is open, contested or has news."""
+    if payment.is_open or payment.contested_at or payment.review_from:
         queue = reach.charges if payment.status == "requested" else reach.settlements
         queue({"payment_id": payment.id})

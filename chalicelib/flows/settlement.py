@@ -97,12 +97,13 @@ def _book(
         _accept(writing, payment, order, found, now)
         _keep_card(writing, payment, found.card, now)
     elif verdict == "already_booked" and payment and seen and reversals.tells_news(payment, seen):
+        writing.save(billing.payments.row(reversals.questioned(payment, now)))
         writing.emit(Event("payment.questioned", payment.id, now))
     elif verdict == "closed" and payment:
         _close(writing, payment, "closed_by_provider", now)
     elif verdict in NEEDS_A_PERSON:
         _ask_finance(writing, verdict, payment, found, event, now)
-        if payment and payment.status == "pending" and (event is None or _is_of(payment, found)):
+        if payment and payment.is_open and (event is None or _is_of(payment, found)):
             writing.save(billing.payments.row(rules.held(payment, verdict)))
     return verdict
 
@@ -141,11 +142,12 @@ def accept(
 ) -> Payment:
     """Book money that pays an order: payment, invoice and order are paid, and activated by the event.
 
-    `on_hold`: the order is suspended at once. Raises `Stale` when somebody else was quicker, as committing
-    would.
+    `on_hold`: the order is suspended at once, until a review. Raises `Stale` when somebody else was quicker,
+    as committing would.
     """
     invoice = billing.invoices.get(payment.invoice_id)
     after = rules.paid(payment, provider_id, paid_at)
+    after = reversals.questioned(after, now) if on_hold else after
     done = order_rules.paid(order, payment.id, now)
     done = order_rules.suspended(done, (), now) if on_hold else done
     writing.save(

@@ -150,6 +150,11 @@ def overdue(order: Order, now: datetime) -> bool:
     return order.due_at is not None and order.due_at <= now
 
 
+def without_end(order: Order) -> Order:
+    """The order that is not given up by itself: money came in for it, and a person decides."""
+    return replace(order, expires_at=None)
+
+
 def expired(order: Order) -> Order:
     """The order that was not paid in time."""
     return replace(order, status="expired")

@@ -205,6 +205,18 @@ def turn(world: World, **knobs: Any) -> None:
     assert answer.status == 200, answer.body
 
 
+def charges(world: World) -> list[Any]:
+    """Every charge at the providers, newest first."""
+    answer = world.sandbox.answer(Request("GET", "/_sandbox/charges"))
+    found: list[Any] = json.loads(answer.body)["data"]
+    return found
+
+
+def charges_stand(world: World) -> dict[str, str]:
+    """How each charge stands at its provider, by our payment id."""
+    return {one["reference"]: one["status"] for one in charges(world)}
+
+
 def set_order(order_id: str, **changes: Any) -> Order:
     """The order as another part of the system would have left it."""
     changed = replace(orders.get(order_id), **changes)

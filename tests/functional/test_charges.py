@@ -22,12 +22,6 @@ from tests.world import SECRETS, World
 ASAAS = {"access_token": SECRETS["asaas"]["api_key"]}
 
 
-def _charges(world: World) -> list[Any]:
-    answer = world.sandbox.answer(Request("GET", "/_sandbox/charges"))
-    found: list[Any] = json.loads(answer.body)["data"]
-    return found
-
-
 def _charge(world: World, payment_id: str, after: timedelta = timedelta(0)) -> None:
     charging.charge(payment_id, wiring.gateways(), wiring.links(), world.now + after)
 
@@ -36,7 +30,7 @@ def test_the_order_does_not_wait_for_the_provider(world: World) -> None:
     _, token = world.customer()
     order = steps.place(world, token, LICENSE)
     assert (order["payment"]["status"], order["payment"]["boleto"]) == ("requested", None)
-    assert _charges(world) == []
+    assert steps.charges(world) == []
 
 
 def test_a_boleto_can_be_paid_with_what_its_order_shows(world: World) -> None:
@@ -69,7 +63,7 @@ def test_a_charge_whose_message_comes_twice_is_made_once(world: World) -> None:
     order = steps.charged(world, token, LICENSE)
     before = world.rows()
     _charge(world, order["payment"]["id"])
-    assert len(_charges(world)) == 1
+    assert len(steps.charges(world)) == 1
     assert world.rows() == before
 
 
@@ -86,7 +80,7 @@ def test_a_charge_whose_answer_was_lost_is_found_again(world: World, country: st
         world.now += CHARGE_LEASE
     world.reconcile()
     world.settle_down()
-    (charge,) = _charges(world)
+    (charge,) = steps.charges(world)
     assert charge["reference"] == order["payment"]["id"]
     payment = steps.read(world, token, f"/v1/orders/{order['id']}")["payment"]
     assert payment["status"] == "pending"
@@ -100,9 +94,9 @@ def test_while_one_worker_asks_the_provider_no_other_does(world: World) -> None:
         _charge(world, payment_id)
     with pytest.raises(Claimed):
         _charge(world, payment_id, after=CHARGE_LEASE - timedelta(seconds=1))
-    assert _charges(world) == []
+    assert steps.charges(world) == []
     _charge(world, payment_id, after=CHARGE_LEASE)
-    assert len(_charges(world)) == 1
+    assert len(steps.charges(world)) == 1
 
 
 @pytest.mark.parametrize("method", ["boleto", "card"])
@@ -115,7 +109,7 @@ def test_a_refused_charge_fails_its_payment_and_finance_is_told(world: World, me
     assert steps.outstanding(world) == []
     steps.turn(world)
     _charge(world, order["payment"]["id"])
-    assert _charges(world) == []
+    assert steps.charges(world) == []
 
 
 def test_a_vendor_need_not_have_every_provider(world: World) -> None:
@@ -145,7 +139,7 @@ def test_a_slip_over_another_amount_is_refused_and_taken_back(world: World) -> N
     steps.turn(world, wrong_amount=100)
     order = steps.charged(world, token, LICENSE)
     assert order["payment"]["status"] == "failed"
-    assert [charge["status"] for charge in _charges(world)] == ["canceled"]
+    assert [charge["status"] for charge in steps.charges(world)] == ["canceled"]
     assert steps.tasks(world) == [("payment_failed", "finance")]
 
 

@@ -124,10 +124,12 @@ def is_outstanding(row: Row) -> bool:
 
 
 def is_asked_about(payment: Row) -> bool:
-    """Whether its provider has still to be asked for its charge, or about it."""
+    """Whether its provider has still to be asked for its charge, about it, or what became of its money."""
     if payment["status"] == "pending":
         return payment["provider"] != "manual" and "held" not in payment
-    return payment["status"] == "requested" or "contested_at" in payment
+    if payment["status"] == "requested":
+        return "held" not in payment
+    return "contested_at" in payment or "review_from" in payment
 
 
 def a_noted_document_is_the_one_that_is_kept(seen: Seen) -> Iterator[str]:

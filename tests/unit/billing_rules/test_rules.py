@@ -46,6 +46,7 @@ ORDERS: tuple[str | None, ...] = (None, *get_args(OrderStatus))
 WAITING = ("pending_payment", "expired")
 PAYMENTS: tuple[Payment | None, ...] = (
     None,
+    PAYMENT,
     *(replace(PAYMENT, status=status, provider_id="p1") for status in get_args(PaymentStatus)),
 )
 AMOUNTS = (PRICE, Money(59899, "BRL"), Money(59901, "BRL"), Money(59900, "EUR"), Money(0, "BRL"))
@@ -90,7 +91,8 @@ class Case:
 
     @property
     def is_same_charge(self) -> bool:
-        return bool(self.payment and self.seen and self.payment.provider_id == self.seen.provider_id)
+        """Or one whose id we were never told."""
+        return bool(self.payment and self.seen and self.payment.provider_id in (None, self.seen.provider_id))
 
     @property
     def is_open(self) -> bool:
