@@ -37,6 +37,7 @@ LICENSE = {"product": "prestaimport", "installation": {"name": "Loja", "domain":
 ADDON_A = {"product": "supplier-a"}
 ADDON_B = {"product": "supplier-b"}
 ERP = {"product": "erp"}
+MULTIPACK = {"product": "multipack"}
 ADVISORY = {"product": "advisory-1h"}
 
 
