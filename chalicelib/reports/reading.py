@@ -1,4 +1,4 @@
-"""How the records of a period are read for a report: so many at most, and all of them where they are counted."""
+"""How the records of a period are read for a report: so many at most, and all of them if they are counted."""
 
 from __future__ import annotations
 
