@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.flows.renewals import run
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.subscriptions import store
 from chalicelib.subscriptions.rules import Subscription
@@ -237,3 +239,33 @@ def test_renewal_is_resumed_before_the_cut_off_and_again_is_harmless(house: Door
     # Whoever changes his mind once more is traced once more.
     house.cancel(by, subscription.id)
     assert len(_traces(house)) == 2
+
+
+# What follows by itself
+
+
+def test_what_was_cancelled_is_charged_what_it_owes_and_ends_without_being_renewed(house: Doors) -> None:
+    subscription = subscribe(house.world, house.customer)
+    house.cancel("store", subscription.id)
+    end = subscription.start_of(subscription.end)
+    run(subscription.id, wiring.vendor(), end - timedelta(seconds=1))
+    waiting = house.shown(subscription.id)
+    assert (waiting["status"], waiting["renewed"]) == ("active", False)
+    assert [one["status"] for one in waiting["pending_installments"]] == ["charged", "charged"]
+    run(subscription.id, wiring.vendor(), end)
+    over = house.shown(subscription.id)
+    assert (over["status"], over["ended_because"], over["renewed"]) == ("ended", "renewal_canceled", False)
+    assert over["pending_installments"] == waiting["pending_installments"]
+    assert len(house.world.rows("order")) == 2
+
+
+def test_whoever_resumes_before_his_notice_has_left_is_given_notice_anew(house: Doors) -> None:
+    subscription = save(replace(subscribe(house.world, house.customer, ends_in=28), installments=()))
+    now = house.world.now
+    run(subscription.id, wiring.vendor(), now)
+    house.cancel("store", subscription.id)
+    run(subscription.id, wiring.vendor(), now)
+    assert house.events().count(("renewal.announced", subscription.id)) == 1
+    house.resume("store", subscription.id)
+    run(subscription.id, wiring.vendor(), now)
+    assert house.events().count(("renewal.announced", subscription.id)) == 2
