@@ -59,8 +59,10 @@ def next_installment(subscription: Subscription) -> Installment:
 
 
 def last_day(subscription: Subscription, one: Installment) -> date:
-    """The last day of the period of an instalment."""
-    number = subscription.number + (one.start >= subscription.end)
+    """The last day of the period that an instalment is of; it may be owed of an earlier one."""
+    number = subscription.number + 1
+    while _end(subscription, number - 1) > one.start:
+        number -= 1
     return _end(subscription, number) - timedelta(days=1)
 
 
