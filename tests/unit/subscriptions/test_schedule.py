@@ -54,6 +54,11 @@ def _declined(day: date = CUTOFF, at: datetime | None = None) -> Subscription:
     return changes.with_installment(asked, the_renewal(asked), one)
 
 
+def _retried(at: datetime) -> Subscription:
+    """Its card was charged anew at an instant; a day after the charge would have been in time."""
+    return changes.retried(_declined(), the_renewal(_declined()), at)
+
+
 def _exhausted() -> Subscription:
     one = the_renewal(_declined())
     return changes.with_installment(_declined(), one, replace(one, retries=3, retry_at=None))
@@ -90,9 +95,13 @@ CASES: dict[str, tuple[Subscription, tuple[str, datetime, str | None] | None]] =
         changes.lapsed(_exhausted()),
         ("end", midnight(END + 5 * DAY), "unpaid"),
     ),
-    "with days of grace from a late charge on": (
-        changes.lapsed(renewed_by(noticed(), END + 2 * DAY)),
-        ("end", midnight(END + 7 * DAY), "unpaid"),
+    "ended as much later as it was charged late": (
+        changes.lapsed(renewed_by(noticed(), CUTOFF + 3 * DAY)),
+        ("end", midnight(END + 8 * DAY), "unpaid"),
+    ),
+    "ended as much later as its card was charged anew late": (
+        changes.lapsed(_retried(midnight(CUTOFF) + 4 * DAY + 2 * HOUR)),
+        ("end", midnight(END + 8 * DAY), "unpaid"),
     ),
     "not ended while its slip can be paid": (
         changes.lapsed(renewed_by(noticed(), END, payable_until=PAYABLE)),
