@@ -9,16 +9,15 @@ from chalicelib.billing import store as billing
 from chalicelib.billing.failures import why
 from chalicelib.billing.rules import BOLETO_ZONE
 from chalicelib.customers import store as customers
-from chalicelib.customers.rules import Customer
+from chalicelib.flows import renewals
+from chalicelib.flows.letters import last_day, money, send
 from chalicelib.flows.reach import Reach
 from chalicelib.kernel.clock import local_date, parse_instant, rfc3339, sortable
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.markets import market_of
-from chalicelib.kernel.money import Money
 from chalicelib.licensing import store as licensing
-from chalicelib.mail import service as mail
-from chalicelib.mail.rules import compose
 from chalicelib.orders import store as orders
+from chalicelib.orders.rules import Order
 
 
 def invoice_issued(event: Event, reach: Reach, now: datetime) -> None:
@@ -27,17 +26,18 @@ def invoice_issued(event: Event, reach: Reach, now: datetime) -> None:
     invoice = billing.invoices.get(order.invoice_id)
     payment = billing.payments.get(order.payment_id)
     lines = [
-        {"name": line.description, "quantity": line.quantity, "amount": _money(line.amount)}
+        {"name": line.description, "quantity": line.quantity, "amount": money(line.amount)}
         for line in invoice.lines
     ]
     params = {
         "number": invoice.number,
-        "total": _money(invoice.total),
+        "total": money(invoice.total),
         "lines": lines,
         "method": payment.method,
+        "subscription": _subscription(order),
         "pay_url": reach.links.online(invoice),
     }
-    _send("invoice_issued", invoice.id, customers.get(order.customer_id), params, reach, now)
+    send("invoice_issued", invoice.id, customers.get(order.customer_id), params, reach, now)
 
 
 def boleto_to_pay(event: Event, reach: Reach, now: datetime) -> None:
@@ -47,13 +47,13 @@ def boleto_to_pay(event: Event, reach: Reach, now: datetime) -> None:
         return
     params = {
         "number": billing.invoices.get(payment.invoice_id).number,
-        "amount": _money(payment.amount),
+        "amount": money(payment.amount),
         "due_date": payment.due_date.isoformat(),
         "digitable_line": payment.slip.line,
         "pdf_url": payment.slip.pdf_url,
         "pix": payment.pix,
     }
-    _send("boleto_to_pay", payment.id, customers.get(payment.customer_id), params, reach, now)
+    send("boleto_to_pay", payment.id, customers.get(payment.customer_id), params, reach, now)
 
 
 def transfer_to_make(event: Event, reach: Reach, now: datetime) -> None:
@@ -63,11 +63,11 @@ def transfer_to_make(event: Event, reach: Reach, now: datetime) -> None:
         return
     params = {
         "number": billing.invoices.get(payment.invoice_id).number,
-        "amount": _money(payment.amount),
+        "amount": money(payment.amount),
         "account": payment.transfer.account,
         "reference": payment.transfer.reference,
     }
-    _send("transfer_to_make", payment.id, customers.get(payment.customer_id), params, reach, now)
+    send("transfer_to_make", payment.id, customers.get(payment.customer_id), params, reach, now)
 
 
 def order_expired(event: Event, reach: Reach, now: datetime) -> None:
@@ -78,26 +78,32 @@ def order_expired(event: Event, reach: Reach, now: datetime) -> None:
         return
     params = {
         "number": billing.invoices.get(order.invoice_id).number,
-        "amount": _money(payment.amount),
+        "amount": money(payment.amount),
         "due_date": (payment.due_date or local_date(order.expires_at, BOLETO_ZONE)).isoformat(),
+        "subscription": _subscription(order),
         "store_url": reach.vendor.store_url,
     }
-    _send("order_expired", order.id, customers.get(order.customer_id), params, reach, now)
+    send("order_expired", order.id, customers.get(order.customer_id), params, reach, now)
 
 
 def payment_failed(event: Event, reach: Reach, now: datetime) -> None:
-    """Tell that an attempt came to nothing, and where to try another way, if the order still waits (S5)."""
+    """Tell that an attempt came to nothing, and where to try another way, if the order still waits (S5).
+
+    A card on file that was declined for a subscription is charged anew by itself: when, is told too.
+    """
     payment = billing.payments.get(event.subject)
-    if not orders.get(payment.order_id).awaits(payment.id):
+    order = orders.get(payment.order_id)
+    if not order.awaits(payment.id):
         return
     invoice = billing.invoices.get(payment.invoice_id)
     params = {
         "number": invoice.number,
-        "amount": _money(payment.amount),
+        "amount": money(payment.amount),
         "why": why(payment),
+        "retry_day": _retry_day(order),
         "pay_url": reach.links.online(invoice),
     }
-    _send("payment_failed", payment.id, customers.get(payment.customer_id), params, reach, now)
+    send("payment_failed", payment.id, customers.get(payment.customer_id), params, reach, now)
 
 
 def payment_received(event: Event, reach: Reach, now: datetime) -> None:
@@ -107,11 +113,11 @@ def payment_received(event: Event, reach: Reach, now: datetime) -> None:
     zone = market_of(customer.country).zone
     params = {
         "number": billing.invoices.get(payment.invoice_id).number,
-        "amount": _money(payment.amount),
+        "amount": money(payment.amount),
         "paid_date": local_date(payment.paid_at or event.at, zone).isoformat(),
         "method": payment.method,
     }
-    _send("payment_received", payment.id, customer, params, reach, now)
+    send("payment_received", payment.id, customer, params, reach, now)
 
 
 def refund_made(event: Event, reach: Reach, now: datetime) -> None:
@@ -119,11 +125,11 @@ def refund_made(event: Event, reach: Reach, now: datetime) -> None:
     refund = billing.refunds.get(event.subject)
     params = {
         "number": billing.invoices.get(refund.invoice_id).number,
-        "amount": _money(refund.amount),
+        "amount": money(refund.amount),
         "method": billing.payments.get(refund.payment_id).method,
         "whole": event.data["whole"] == "yes",
     }
-    _send("refund_made", refund.id, customers.get(refund.customer_id), params, reach, now)
+    send("refund_made", refund.id, customers.get(refund.customer_id), params, reach, now)
 
 
 def payment_contested(event: Event, reach: Reach, now: datetime) -> None:
@@ -133,12 +139,12 @@ def payment_contested(event: Event, reach: Reach, now: datetime) -> None:
         return
     params = {
         "number": billing.invoices.get(payment.invoice_id).number,
-        "amount": _money(payment.amount),
+        "amount": money(payment.amount),
         "method": payment.method,
         "store_url": reach.vendor.store_url,
     }
     subject = f"{payment.id}:{sortable(payment.contested_at)}"
-    _send("payment_contested", subject, customers.get(payment.customer_id), params, reach, now)
+    send("payment_contested", subject, customers.get(payment.customer_id), params, reach, now)
 
 
 def license_active(event: Event, reach: Reach, now: datetime) -> None:
@@ -153,12 +159,12 @@ def license_active(event: Event, reach: Reach, now: datetime) -> None:
     params = {
         "product": license.product_name,
         "key_hint": license.key_hint,
-        "last_day": _last_day(license.expires_at, zone),
-        "addons": [{"name": one.name, "last_day": _last_day(one.expires_at, zone)} for one in bought],
+        "last_day": last_day(license.expires_at, zone),
+        "addons": [{"name": one.name, "last_day": last_day(one.expires_at, zone)} for one in bought],
         "store_url": reach.vendor.store_url,
     }
     # A licence may be extended by later orders: each tells about itself once.
-    _send("license_active", f"{license.id}:{order_id}", customer, params, reach, now)
+    send("license_active", f"{license.id}:{order_id}", customer, params, reach, now)
 
 
 def license_ending(event: Event, reach: Reach, now: datetime) -> None:
@@ -184,17 +190,17 @@ def license_ending(event: Event, reach: Reach, now: datetime) -> None:
         "product": license.product_name,
         "addon": addon.name if addon else None,
         "key_hint": license.key_hint,
-        "last_day": _last_day(end, zone),
+        "last_day": last_day(end, zone),
         "store_url": reach.vendor.store_url,
     }
     subject = f"{license.id}:{code or ''}:{event.data['expires_at']}:{days}"
     if days:
         # What is told late, after an outage, is told as it is by then.
         params["days"] = -(-(end - at) // timedelta(days=1))
-        _send("license_expiring", subject, customer, params, reach, now)
+        send("license_expiring", subject, customer, params, reach, now)
     else:
-        params["grace_day"] = _last_day(ending.grace_until, zone) if ending.grace_days else None
-        _send("license_expired", subject, customer, params, reach, now)
+        params["grace_day"] = last_day(ending.grace_until, zone) if ending.grace_days else None
+        send("license_expired", subject, customer, params, reach, now)
 
 
 def license_changed(event: Event, reach: Reach, now: datetime) -> None:
@@ -207,33 +213,21 @@ def license_changed(event: Event, reach: Reach, now: datetime) -> None:
         "product": license.product_name,
         "key_hint": license.key_hint,
         "change": event.data["change"],
-        "old_until": _last_day(parse_instant(old_until), zone) if old_until else None,
+        "old_until": last_day(parse_instant(old_until), zone) if old_until else None,
         "store_url": reach.vendor.store_url,
     }
     subject = f"{license.id}:{event.data['change']}:{sortable(event.at)}"
-    _send("license_changed", subject, customer, params, reach, now)
+    send("license_changed", subject, customer, params, reach, now)
 
 
-def _send(
-    kind: str, subject: str, customer: Customer, params: dict[str, Any], reach: Reach, now: datetime
-) -> None:
-    composed = compose(
-        kind,
-        subject,
-        to=customer.email,
-        locale=customer.locale,
-        params={"name": customer.name, "vendor": reach.vendor.name, **params},
-        now=now,
-        customer_id=customer.id,
-    )
-    mail.queue(composed)
-    reach.mails({"mail_id": composed.id})
+def _subscription(order: Order) -> str | None:
+    """Of which subscription an order that nobody placed asks for an instalment."""
+    return next((item.name for item in order.items if item.subscription_id), None)
 
 
-def _last_day(end: datetime | None, zone: str) -> str | None:
-    """The last whole day before an exclusive end."""
-    return local_date(end - timedelta(microseconds=1), zone).isoformat() if end else None
-
-
-def _money(money: Money) -> dict[str, Any]:
-    return {"amount": money.minor, "currency": money.currency}
+def _retry_day(order: Order) -> str | None:
+    """When the card that was declined for an order is charged anew by itself."""
+    found = renewals.installment_of(order)
+    if found is None or found[1].retry_at is None:
+        return None
+    return local_date(found[1].retry_at, found[0].zone).isoformat()

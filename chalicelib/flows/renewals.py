@@ -75,7 +75,7 @@ def given_up(event: Event, reach: Reach, now: datetime) -> None:
     if event.name == "order.canceled":
         _change_installment(order, lambda terms, one: installments.canceled(one))
         return
-    found = _found(order)
+    found = installment_of(order)
     if found and found[1].is_owed and found[1].start < found[0].end:
         facts = {"order_id": order.id, "subscription_id": found[0].id, "customer_id": order.customer_id}
         tasks.open_once(new_task("finance", "installment_unpaid", order.id, facts, now))
@@ -84,6 +84,14 @@ def given_up(event: Event, reach: Reach, now: datetime) -> None:
 def notice_subject(subscription: Subscription) -> str:
     """What a notice is about: the period that ends, of which there is one notice."""
     return f"{subscription.id}:{subscription.end.isoformat()}"
+
+
+def installment_of(order: Order) -> tuple[Subscription, Installment] | None:
+    """The instalment that an order charges, with its subscription."""
+    ids = [item.subscription_id for item in order.items if item.subscription_id]
+    subscription = subscriptions.find(ids[0]) if ids else None
+    one = changes.installment_of(subscription, order.id) if subscription else None
+    return (subscription, one) if subscription and one else None
 
 
 def _step(subscription_id: str, vendor: Vendor, now: datetime) -> bool:
@@ -172,17 +180,9 @@ def _note(before: Subscription, one: Installment, locale: str) -> str:
     return f"{first} – {last}{part}"
 
 
-def _found(order: Order) -> tuple[Subscription, Installment] | None:
-    """The instalment that an order charges, with its subscription."""
-    ids = [item.subscription_id for item in order.items if item.subscription_id]
-    subscription = subscriptions.find(ids[0]) if ids else None
-    one = changes.installment_of(subscription, order.id) if subscription else None
-    return (subscription, one) if subscription and one else None
-
-
 def _change_installment(order: Order, change: Callable[[Terms, Installment], Installment]) -> None:
     def attempt() -> None:
-        if not (found := _found(order)):
+        if not (found := installment_of(order)):
             return
         before, one = found
         after = changes.with_installment(before, one, change(before.terms, one))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.failures import payer_mends
-from chalicelib.flows import ending, notifications, renewals
+from chalicelib.flows import contract_letters, ending, notifications, renewals
 from chalicelib.flows.activation import activate
 from chalicelib.flows.reach import Reach, take_up
 from chalicelib.kernel.events import Event
@@ -103,6 +103,8 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "license.changed": (notifications.license_changed,),
     "license.expired": (notifications.license_ending,),
     "license.expiring": (notifications.license_ending,),
-    "subscription.ended": (ending.close_orders,),
+    "renewal.announced": (contract_letters.renewal_notice,),
+    "subscription.ended": (ending.close_orders, contract_letters.subscription_ended),
+    "subscription.past_due": (contract_letters.subscription_past_due,),
     "mail.undelivered": (ask_staff,),
 }

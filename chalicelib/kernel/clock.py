@@ -35,7 +35,12 @@ def parse_instant(text: str) -> datetime:
 
 def local_date(instant: datetime, zone: str) -> date:
     """The calendar date at `instant` in a market's zone."""
-    return instant.astimezone(_zone(zone)).date()
+    return local_time(instant, zone).date()
+
+
+def local_time(instant: datetime, zone: str) -> datetime:
+    """The same instant, as clocks show it in a market's zone."""
+    return instant.astimezone(_zone(zone))
 
 
 def start_of(day: date, zone: str) -> datetime:

@@ -1,4 +1,4 @@
-"""How amounts, rates, dates and boleto lines are written in each language."""
+"""How amounts, rates, dates, instants and boleto lines are written in each language."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from chalicelib.kernel.clock import local_time, parse_instant
 from chalicelib.kernel.money import Money
 
 SIGNS = {"BRL": "R$", "EUR": "€"}
+# Places whose time zone is written otherwise than they are.
+PLACES = {"America/Sao_Paulo": "São Paulo"}
 
 DIGITABLE = re.compile(r"(\d{5})(\d{5})(\d{5})(\d{6})(\d{5})(\d{6})(\d)(\d{14})")
 
@@ -18,7 +21,8 @@ DIGITABLE = re.compile(r"(\d{5})(\d{5})(\d{5})(\d{6})(\d{5})(\d{6})(\d)(\d{14})"
 class Style:
     """One language's habits.
 
-    `amount` takes {number} and {sign}, `percent` takes {number}, `date` takes {day}, {month}, {year}.
+    `amount` takes {number} and {sign}, `percent` takes {number}, `date` takes {day}, {month}, {year},
+    `moment` takes {date}, {time} and {place}.
     """
 
     thousands: str
@@ -26,6 +30,7 @@ class Style:
     amount: str
     percent: str
     date: str
+    moment: str
     months: str
     methods: Mapping[str, str]
 
@@ -37,6 +42,7 @@ STYLES: Mapping[str, Style] = {
         "{number} {sign}",
         "{number} %",
         "{day} de {month} de {year}",
+        "{date}, {time} (hora de {place})",
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
         {
             "boleto": "boleto bancario",
@@ -52,6 +58,7 @@ STYLES: Mapping[str, Style] = {
         "{sign} {number}",
         "{number}%",
         "{day} de {month} de {year}",
+        "{date}, {time} (horário de {place})",
         "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
         {
             "boleto": "boleto bancário",
@@ -67,6 +74,7 @@ STYLES: Mapping[str, Style] = {
         "{sign} {number}",
         "{number}%",
         "{day} {month} {year}",
+        "{date}, {time} ({place} time)",
         "January February March April May June July August September October November December",
         {
             "boleto": "boleto (bank slip)",
@@ -99,6 +107,13 @@ def day(style: Style, value: str | date) -> str:
     """`2026-11-27` → `27 de noviembre de 2026` in Spanish."""
     that = date.fromisoformat(value) if isinstance(value, str) else value
     return style.date.format(day=that.day, month=style.months.split()[that.month - 1], year=that.year)
+
+
+def moment(style: Style, instant: str, zone: str) -> str:
+    """`2026-12-12T03:00:00Z` in São Paulo → `12 de diciembre de 2026, 00:00 (hora de São Paulo)`."""
+    local = local_time(parse_instant(instant), zone)
+    place = PLACES.get(zone) or zone.rpartition("/")[2].replace("_", " ")
+    return style.moment.format(date=day(style, local.date()), time=f"{local:%H:%M}", place=place)
 
 
 def digitable(line: str) -> str:

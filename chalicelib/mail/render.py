@@ -36,7 +36,8 @@ def render(kind: str, locale: str, params: Mapping[str, Any]) -> Letter:
     environment = _environment(locale)
     written = environment.get_template(f"{kind}.txt.j2").render(params)
     subject, *paragraphs = (part.splitlines() for part in re.split(r"\n\s*\n", written.strip()))
-    links = [v for name, v in params.items() if name.endswith("_url") and v.startswith(("https:", "http:"))]
+    urls = [value for name, value in params.items() if name.endswith("_url") and value]
+    links = [url for url in urls if url.startswith(("https:", "http:"))]
     html = environment.get_template("layout.html.j2").render(
         locale=locale, subject=" ".join(subject), paragraphs=paragraphs, links=links
     )
@@ -61,6 +62,7 @@ def _environment(locale: str) -> Environment:
     environment.filters |= {
         "money": lambda value: formats.money(style, Money(value["amount"], value["currency"])),
         "date": partial(formats.day, style),
+        "moment": partial(formats.moment, style),
         "method": style.methods.__getitem__,
         "digitable": formats.digitable,
     }

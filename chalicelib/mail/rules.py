@@ -24,23 +24,32 @@ Status = Literal["queued", "sending", "sent", "failed"]
 
 # Every kind of e-mail and exactly the parameters its templates use, in every language. Money is
 # `{"amount": minor units, "currency": code}`, `*_at` is RFC 3339 with `Z` and shown in `zone`, `*_date`
-# and `*_day` are `YYYY-MM-DD`; `lines` are `{name, quantity, amount}` and `addons` `{name, last_day}`. Of
-# a key, `key_hint` is all that is shown. `addon` names the addon that a letter is about, None for the licence
-# itself; `grace_day` and `old_until` are the last days on which it, or its old key, still works, None for
-# none; `pix` is a Pix code or None, `why` "declined", "authentication", "not_completed" or "refused"; `whole`
-# says that all of a payment has gone back; `days` is a number, `change` is "suspended", "reinstated",
-# "revoked" or "rotated".
+# and `*_day` are `YYYY-MM-DD`; `lines` are `{name, quantity, amount}`, `addons` `{name, last_day}` and
+# `installments` `{day, amount}`. Of a key, `key_hint` is all that is shown. `addon` names the addon that a
+# letter is about, None for the licence itself; `grace_day` and `old_until` are the last days on which it, or
+# its old key, still works, None for none; `pix` is a Pix code or None, `why` "declined", "authentication",
+# "not_completed" or "refused"; `retry_day` is when a card is charged anew by itself, or None; `whole` says
+# that all of a payment has gone back; `days` is a number, `change` is "suspended", "reinstated", "revoked"
+# or "rotated". `subscription` names the one that asks for the money, None where somebody ordered. Of a
+# contract `until_at` is the exclusive instant until which its owner may change his mind, in the client area
+# where `self_cancel`; `card` is the end of the number of the card on file, or None, and `pay_url` None where
+# nothing can be paid online; `because` is why it ended; `dropped` are instalments that are not owed any more;
+# `refund` is what is given back, or None.
 KINDS: Mapping[str, frozenset[str]] = {
-    "invoice_issued": frozenset({"name", "number", "total", "lines", "method", "pay_url", "vendor"}),
+    "invoice_issued": frozenset(
+        {"name", "number", "total", "lines", "method", "subscription", "pay_url", "vendor"}
+    ),
     "boleto_to_pay": frozenset(
         {"name", "number", "amount", "due_date", "digitable_line", "pdf_url", "pix", "vendor"}
     ),
     "transfer_to_make": frozenset({"name", "number", "amount", "account", "reference", "vendor"}),
     "payment_received": frozenset({"name", "number", "amount", "paid_date", "method", "vendor"}),
-    "payment_failed": frozenset({"name", "number", "amount", "why", "pay_url", "vendor"}),
+    "payment_failed": frozenset({"name", "number", "amount", "why", "retry_day", "pay_url", "vendor"}),
     "payment_contested": frozenset({"name", "number", "amount", "method", "store_url", "vendor"}),
     "refund_made": frozenset({"name", "number", "amount", "method", "whole", "vendor"}),
-    "order_expired": frozenset({"name", "number", "amount", "due_date", "store_url", "vendor"}),
+    "order_expired": frozenset(
+        {"name", "number", "amount", "due_date", "subscription", "store_url", "vendor"}
+    ),
     "license_active": frozenset({"name", "product", "key_hint", "last_day", "addons", "store_url", "vendor"}),
     "license_expiring": frozenset(
         {"name", "product", "addon", "key_hint", "last_day", "days", "store_url", "vendor"}
@@ -50,6 +59,29 @@ KINDS: Mapping[str, frozenset[str]] = {
     ),
     "license_changed": frozenset(
         {"name", "product", "key_hint", "change", "old_until", "store_url", "vendor"}
+    ),
+    "renewal_notice": frozenset(
+        {"name", "product", "last_day", "renews_day", "amount", "installments", "method", "card", "until_at"}
+        | {"zone", "self_cancel", "store_url", "vendor"}
+    ),
+    "renewal_canceled": frozenset(
+        {"name", "product", "last_day", "installments", "until_at", "zone", "self_cancel"}
+        | {"store_url", "vendor"}
+    ),
+    "renewal_resumed": frozenset(
+        {"name", "product", "renews_day", "amount", "until_at", "zone", "self_cancel", "store_url", "vendor"}
+    ),
+    "subscription_past_due": frozenset(
+        {"name", "product", "last_day", "number", "amount", "grace_day", "pay_url", "store_url", "vendor"}
+    ),
+    "subscription_ended": frozenset(
+        {"name", "product", "last_day", "because", "installments", "store_url", "vendor"}
+    ),
+    "contract_rescinded": frozenset(
+        {"name", "product", "effective_day", "dropped", "installments", "refund", "store_url", "vendor"}
+    ),
+    "withdrawal_received": frozenset(
+        {"name", "number", "lines", "total", "received_at", "zone", "document_url", "vendor"}
     ),
 }
 

@@ -55,8 +55,13 @@ def started(
 
 def next_installment(subscription: Subscription) -> Installment:
     """The first instalment of the next period: to charge it is to renew."""
+    return next_installments(subscription)[0]
+
+
+def next_installments(subscription: Subscription) -> tuple[Installment, ...]:
+    """All instalments of the next period, as things stand."""
     start, end = subscription.end, _end(subscription, subscription.number + 1)
-    return schedule(start, end, subscription.price, subscription.terms)[0]
+    return schedule(start, end, subscription.price, subscription.terms)
 
 
 def last_day(subscription: Subscription, one: Installment) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -133,6 +133,11 @@ class SubscriptionNotFound(NotFound):
 def next_step(subscription: Subscription) -> Step | None:
     """The earliest of what is ahead of it; None for what has come to its end."""
     return min(_steps(subscription), key=lambda step: step.at, default=None)
+
+
+def grace_until(subscription: Subscription, renewal: Installment) -> datetime:
+    """Until when (exclusive) a renewal that was not paid by the end of its period is waited for."""
+    return _unpaid(replace(subscription, status="past_due"), renewal).at
 
 
 def holds(subscription: Subscription, now: datetime) -> bool:

@@ -68,3 +68,18 @@ def test_digitable_line_is_grouped_also_when_it_came_grouped() -> None:
     grouped = "00190.50095 40144.816069 06809.350314 3 37370000000100"
     assert formats.digitable(grouped) == grouped
     assert formats.digitable(re.sub(r"\D", "", grouped)) == grouped
+
+
+@pytest.mark.parametrize(
+    ("locale", "zone", "written"),
+    [
+        ("es", "Europe/Madrid", "12 de diciembre de 2026, 04:00 (hora de Madrid)"),
+        ("pt-BR", "America/Sao_Paulo", "12 de dezembro de 2026, 00:00 (horário de São Paulo)"),
+        ("en", "America/Santiago", "12 December 2026, 00:00 (Santiago time)"),
+        ("en", "America/New_York", "11 December 2026, 22:00 (New York time)"),
+    ],
+)
+def test_an_instant_is_written_as_the_clocks_of_its_zone_show_it(
+    locale: str, zone: str, written: str
+) -> None:
+    assert formats.moment(STYLES[locale], "2026-12-12T03:00:00Z", zone) == written

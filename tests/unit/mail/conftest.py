@@ -18,6 +18,7 @@ from chalicelib.mail.gateways import Message
 from chalicelib.mail.gateways.ses import SesMailer, client_config
 from chalicelib.mail.rules import Mail
 from chalicelib.storage.table import bind
+from tests.unit.mail import contracts
 
 REGION = "sa-east-1"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -25,6 +26,7 @@ SENDER = "shop@example.com"
 
 EUR = {"amount": 19900, "currency": "EUR"}
 PARAMS: dict[str, dict[str, Any]] = {
+    **contracts.PARAMS,
     "invoice_issued": {
         "name": "Ana Núñez",
         "number": "2026-000017",
@@ -34,6 +36,7 @@ PARAMS: dict[str, dict[str, Any]] = {
             {"name": "Proveedor A", "quantity": 2, "amount": {"amount": 5000, "currency": "EUR"}},
         ],
         "method": "card",
+        "subscription": None,
         "pay_url": "https://api.example/i/0123?a=1&b=2",
         "vendor": "Vigencia",
     },
@@ -80,6 +83,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "number": "A-2026-000001",
         "amount": {"amount": 59900, "currency": "BRL"},
         "why": "declined",
+        "retry_day": None,
         "pay_url": "https://api.example/i/0123abc",
         "vendor": "Vigencia",
     },
@@ -104,6 +108,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "number": "A-2026-000001",
         "amount": {"amount": 59900, "currency": "BRL"},
         "due_date": "2026-11-28",
+        "subscription": None,
         "store_url": "https://store.example",
         "vendor": "Vigencia",
     },
