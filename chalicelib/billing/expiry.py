@@ -1,7 +1,8 @@
-"""When an unpaid boleto expires, and what becomes of its payment (S7)."""
+"""When what nobody paid comes to its end, and what becomes of its payment (S7)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -11,6 +12,8 @@ from chalicelib.kernel.clock import start_of
 
 # A slip that is paid on its last day shows at the provider so many banking days later.
 CLEARING_DAYS = 3
+# Redsys hears of a charge when its payer comes, and PayPal forgets one that he did not agree to.
+LAPSES_AFTER: Mapping[str, timedelta] = {"redsys": timedelta(days=1), "paypal": timedelta(days=1)}
 
 
 class BeingCharged(Exception):
@@ -29,6 +32,12 @@ def closable(payment: Payment, now: datetime) -> bool:
     return payment.is_open
 
 
-def given_up(payment: Payment, why: str) -> Payment:
+def has_lapsed(payment: Payment, now: datetime) -> bool:
+    """Whether a charge that its provider does not know (any more) can be taken for one that nobody pays."""
+    lasts = LAPSES_AFTER.get(payment.provider)
+    return lasts is not None and now >= payment.created_at + lasts
+
+
+def given_up(payment: Payment, why: str, now: datetime) -> Payment:
     """The payment after its charge was closed at the provider; one that is closed already stays as it is."""
-    return replace(payment, status="canceled", failure=why) if payment.is_open else payment
+    return replace(payment, status="canceled", failure=why, ended_at=now) if payment.is_open else payment

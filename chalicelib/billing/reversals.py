@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from chalicelib.billing.pauses import ASK_CONTESTED_FOR
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.verdicts import Sighting
 from chalicelib.kernel.money import Money
@@ -47,12 +48,25 @@ def given_back(payment: Payment, amount: Money) -> Payment:
     return _gone(free, amount.minor) if payment.status == "paid" else free
 
 
+def questioned(payment: Payment, now: datetime) -> Payment:
+    """The payment of whose money there may be news; of a transfer's nobody can be asked."""
+    return payment if payment.provider == "manual" else replace(payment, review_from=now)
+
+
+def in_vain(payment: Payment, now: datetime) -> bool:
+    """Whether its provider has been asked for news for so long that a person has to find out."""
+    return payment.review_from is not None and now >= payment.review_from + ASK_CONTESTED_FOR
+
+
 def observed(payment: Payment, seen: Sighting, now: datetime) -> Payment:
     """The payment after a look at its charge; repeating the look changes nothing but when it was taken.
+
+    Whatever it shows, news need not be looked for any more.
 
     A refund of ours that is on its way is not taken for a chargeback: only what is more than was promised
     went back without us. Should both come together, the rest shows when our refund has come to its end.
     """
+    payment = replace(payment, review_from=None)
     if payment.status != "paid":
         return payment
     taken = max(_minor(payment.taken), _minor(seen.refunded) - _minor(payment.promised))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from chalicelib.billing import pauses
 from chalicelib.billing.taxes import TaxShare, net_of
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.methods import Method
@@ -30,18 +31,6 @@ InvoiceStatus = Literal["draft", "open", "paid", "void", "uncollectible", "refun
 CHARGE_LEASE = timedelta(seconds=70)
 # After how long an uncharged payment, an unsettled event or a missing document is taken up by the sweep.
 SWEEP_AFTER = timedelta(minutes=10)
-# How often the provider is asked about a charge of which it has told nothing, and for how long.
-ASK_EVERY = timedelta(hours=6)
-ASK_FOR = timedelta(days=90)
-# Redsys tells of a payment once, and its page lives for 30 minutes; PayPal's yes is worth nothing until we
-# take the money. So these two are asked sooner, until the payer can be taken to have gone away.
-ASK_SOON: Mapping[str, timedelta] = {"redsys": timedelta(minutes=30), "paypal": timedelta(minutes=30)}
-ASK_SOON_FOR = timedelta(hours=6)
-# A dispute's end may be told to us in vain too: banks take up to four months for one.
-ASK_CONTESTED_EVERY = timedelta(days=1)
-ASK_CONTESTED_FOR = timedelta(days=120)
-# Redsys hears of a charge when its payer comes, and PayPal forgets one that he did not agree to.
-LAPSES_AFTER: Mapping[str, timedelta] = {"redsys": timedelta(days=1), "paypal": timedelta(days=1)}
 
 
 @dataclass(frozen=True)
@@ -147,6 +136,8 @@ class Payment:
     money came in and could not be booked: a person decides, and the provider is not asked any more.
     `promised` is what we have asked to give back, `taken` what went back without us, `refunded` all that has
     gone back; `contested_at` is since when the payer's bank or PayPal holds the money, while it does.
+    `review_from` is since when there may be news of it, until they have been looked at.
+    `ended_at` is when it came to nothing.
     """
 
     id: str
@@ -173,30 +164,52 @@ class Payment:
     taken: Money | None = None
     refunded: Money | None = None
     contested_at: datetime | None = None
+    review_from: datetime | None = None
     asked_at: datetime | None = None
     held: str | None = None
     failure: str | None = None
+    ended_at: datetime | None = None
     paid_at: datetime | None = None
     version: int | None = None
 
     @property
     def due_at(self) -> datetime | None:
-        """When the sweep must look at it: to have it charged, then to ask what became of the charge."""
-        if self.status == "requested":
+        """When the sweep must look at it: to have it charged, then to ask what became of the charge.
+
+        And of its money: at once where there may be news, every day while it is contested.
+        """
+        if self.review_from:
+            return self._review_at(self.review_from)
+        if self.status == "requested" and self.held is None:
             return (self.claimed_until or self.created_at) + SWEEP_AFTER
         if self.status == "pending" and self.held is None and self.provider != "manual":
             asked_at = self.asked_at or self.created_at
-            return asked_at + self._ask_after(asked_at) if asked_at < self.created_at + ASK_FOR else None
+            return _again(asked_at, self._ask_after(asked_at), self.created_at + pauses.ASK_FOR)
         if self.status == "paid" and self.contested_at:
             asked_at = max(self.asked_at or self.contested_at, self.contested_at)
-            return (
-                asked_at + ASK_CONTESTED_EVERY if asked_at < self.contested_at + ASK_CONTESTED_FOR else None
-            )
-        return None
+            return _again(asked_at, pauses.ASK_CONTESTED_EVERY, self.contested_at + pauses.ASK_CONTESTED_FOR)
+        return self.last_look_at
+
+    def _review_at(self, since: datetime) -> datetime:
+        looked_at = max(self.asked_at or since, since)
+        return looked_at + min(max(SWEEP_AFTER, (looked_at - since) // 2), pauses.REVIEW_EVERY)
 
     def _ask_after(self, asked_at: datetime) -> timedelta:
-        soon = asked_at < self.created_at + ASK_SOON_FOR
-        return ASK_SOON.get(self.provider, ASK_EVERY) if soon else ASK_EVERY
+        soon = asked_at < self.created_at + pauses.ASK_SOON_FOR
+        return pauses.ASK_SOON.get(self.provider, pauses.ASK_EVERY) if soon else pauses.ASK_EVERY
+
+    @property
+    def last_look_at(self) -> datetime | None:
+        """When its provider is asked for the last time after its end; None if never, or when that is done."""
+        if self.form is None or self.ended_at is None or self.held:
+            return None
+        last = self.ended_at + pauses.LINGERS
+        return None if self.asked_at and self.asked_at >= last else last
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether its provider is asked about it, now or later."""
+        return self.is_open or self.last_look_at is not None
 
     @property
     def is_open(self) -> bool:
@@ -212,6 +225,10 @@ class Payment:
     def reported_at(self) -> datetime:
         """Under which instant reports list it: when it was paid; as long as it is not, when it was made."""
         return self.paid_at or self.created_at
+
+
+def _again(asked_at: datetime, pause: timedelta, until: datetime) -> datetime | None:
+    return asked_at + pause if asked_at < until else None
 
 
 PaymentChange = Callable[[Payment], Payment]
@@ -257,19 +274,21 @@ def asked(payment: Payment, now: datetime) -> Payment:
     return replace(payment, asked_at=now)
 
 
-def failed(payment: Payment, failure: str) -> Payment:
+def failed(payment: Payment, failure: str, now: datetime) -> Payment:
     """The provider will not take the charge, or has closed it; the order stays payable by another attempt."""
     if not payment.is_open:
         return payment
-    return replace(payment, status="failed", failure=failure, claimed_until=None)
+    return replace(payment, status="failed", failure=failure, claimed_until=None, ended_at=now)
 
 
-def has_lapsed(payment: Payment, now: datetime) -> bool:
-    """Whether a charge that its provider does not know (any more) can be taken for one that nobody pays."""
-    lasts = LAPSES_AFTER.get(payment.provider)
-    return lasts is not None and now >= payment.created_at + lasts
+def to_be_asked(payment: Payment, now: datetime) -> bool:
+    """Whether its provider may have news: of a charge that can be paid, or could be until shortly before."""
+    last = payment.last_look_at
+    return payment.status == "pending" if last is None else last <= now
 
 
 def paid(payment: Payment, provider_id: str, paid_at: datetime) -> Payment:
     """The payment after its money was accepted; `paid_at` is when the customer paid."""
-    return replace(payment, status="paid", provider_id=provider_id, paid_at=paid_at, claimed_until=None)
+    return replace(
+        payment, status="paid", provider_id=provider_id, paid_at=paid_at, claimed_until=None, ended_at=None
+    )

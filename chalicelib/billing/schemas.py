@@ -54,7 +54,7 @@ class PaymentOut(Schema):
     due_date: date | None
     boleto: BoletoOut | None
     redirect_url: str | None = Field(description="where to pay by card or PayPal")
-    form: FormOut | None = Field(description="what to post to pay by Redsys")
+    form: FormOut | None = Field(description="what to post to pay by Redsys, while it can be paid")
     card_id: str | None = Field(description="the card on file that is charged")
     instructions: TransferOut | None = Field(description="how to pay by bank transfer")
     received: MoneyOut | None = Field(description="what has arrived of a transfer so far")
@@ -78,7 +78,7 @@ class PaymentOut(Schema):
             if slip
             else None,
             redirect_url=payment.redirect_url,
-            form=FormOut(url=form.url, fields=form.fields) if form else None,
+            form=FormOut(url=form.url, fields=form.fields) if form and payment.is_open else None,
             card_id=payment.card_id,
             instructions=TransferOut(account=transfer.account, reference=transfer.reference)
             if transfer

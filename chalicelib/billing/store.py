@@ -81,7 +81,7 @@ class CreditedRow(Row, discriminator="credited"):
 
 
 class PaymentRow(Row, discriminator="payment"):
-    """One payment; in the due index until it is paid or has failed."""
+    """One payment; in the due index while something is to be asked of its provider."""
 
     id = UnicodeAttribute()
     order_id = UnicodeAttribute()
@@ -107,9 +107,11 @@ class PaymentRow(Row, discriminator="payment"):
     taken = MoneyAttribute(null=True)
     refunded = MoneyAttribute(null=True)
     contested_at = InstantAttribute(null=True)
+    review_from = InstantAttribute(null=True)
     asked_at = InstantAttribute(null=True)
     held = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
+    ended_at = InstantAttribute(null=True)
     paid_at = InstantAttribute(null=True)
 
 

@@ -89,9 +89,9 @@ def refuse_other(earlier: BookedEntry, entry: BookedEntry) -> None:
         raise ReferenceUsed(reference=entry.reference)
 
 
-def awaited(payment: Payment, order_status: str) -> bool:
+def awaited(payment: Payment, *, order_takes_money: bool) -> bool:
     """Whether money for it pays its order; otherwise it is for finance to decide what becomes of it."""
-    return payment.status != "paid" and order_status in ("pending_payment", "expired")
+    return payment.status != "paid" and order_takes_money
 
 
 def received(payment: Payment, amount: Money) -> Payment:

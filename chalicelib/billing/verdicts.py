@@ -56,7 +56,7 @@ def judge(
     """
     if seen is not None and seen.status == "paid":
         return _judge_money(payment, order_status, seen)
-    if payment is not None and seen is not None and payment.provider_id == seen.provider_id:
+    if payment is not None and seen is not None and _is_of(payment, seen):
         if seen.status == "refunded":
             return _judge_past_money(payment, order_status, seen)
         if payment.came_in and seen.status != "pending":
@@ -64,6 +64,11 @@ def judge(
         if payment.status == "pending" and seen.status == "canceled":
             return "closed"
     return "announced_unseen" if announced else "not_paid"
+
+
+def _is_of(payment: Payment, seen: Sighting) -> bool:
+    """Whether it is our charge, and no other one under its reference; who never heard its id takes it so."""
+    return payment.provider_id in (None, seen.provider_id)
 
 
 def _judge_money(payment: Payment | None, order_status: str | None, seen: Sighting) -> Verdict:

@@ -149,6 +149,17 @@ def sign_in(email: str, password: str, directory: Directory, tokens: TokenVerifi
     return Session(signed_in.access_token, signed_in.expires_in, customer_id, identity.roles)
 
 
+def readable_name(sub: str, directory: Directory) -> str:
+    """What people know a user by who has no name here, as staff has none: his e-mail address.
+
+    Whatever keeps the directory from telling it, nothing else is held up by that: then it is his `sub`.
+    """
+    try:
+        return directory.user(sub).email
+    except Exception:
+        return sub
+
+
 def change_own_data(
     customer_id: str, changes: dict[str, str | None], actor: Actor, now: datetime
 ) -> Customer:

@@ -67,7 +67,7 @@ def _operation(spec: RouteSpec, references: Any) -> dict[str, Any]:
     if spec.body or spec.raw:
         schema = references[(spec.body, "validation")] if spec.body else {}
         content = {spec.reads or JSON: {"schema": schema}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": spec.needs_body, "content": content}
     return operation
 
 

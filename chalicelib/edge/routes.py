@@ -94,6 +94,12 @@ class RouteSpec:
     page: ProblemPage | None = None
     refuses: tuple[type[Refusal], ...] = ()
 
+    @property
+    def needs_body(self) -> bool:
+        """Whether something must be sent: not where all of a JSON body may be left out."""
+        fields = self.body.model_fields.values() if self.body else ()
+        return self.raw or self.reads is not None or any(field.is_required() for field in fields)
+
 
 SPECS: list[RouteSpec] = []
 
@@ -205,8 +211,8 @@ def _require(roles: frozenset[str] | None, caller: Caller | None) -> None:
 
 
 def _validated(spec: RouteSpec, request: Request) -> tuple[dict[str, BaseModel], bytes]:
-    sent = request.raw_body
-    raw = sent.encode() if isinstance(sent, str) else sent
+    received = request.raw_body
+    raw = received.encode() if isinstance(received, str) else received
     if len(raw) > BODY_LIMIT:
         raise TooLarge(limit=BODY_LIMIT)
     expected = spec.reads or (JSON if spec.body else None)
@@ -218,7 +224,8 @@ def _validated(spec: RouteSpec, request: Request) -> tuple[dict[str, BaseModel],
         _collect(given, faults, "query", lambda m: m.model_validate(_query(request)), spec.query)
     if spec.body is not None:
         parse = _read_form if expected == FORM else _read_json
-        _collect(given, faults, "body", lambda m: parse(m, raw), spec.body)
+        sent = raw if raw or spec.needs_body else b"{}"
+        _collect(given, faults, "body", lambda m: parse(m, sent), spec.body)
     if faults:
         raise Invalid(errors=faults)
     return given, raw

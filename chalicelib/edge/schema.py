@@ -77,7 +77,10 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details; `code` is stable, `errors` names every faulty field."""
+    """RFC 9457 problem details; `code` is stable, `errors` names every faulty field.
+
+    Some codes bring a member of their own: `past_cutoff` the `cancel_renewal_until` that has passed.
+    """
 
     type: str
     title: str

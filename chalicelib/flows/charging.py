@@ -20,19 +20,25 @@ from chalicelib.storage.transaction import Stale, Transaction, retrying
 def charge(payment_id: str, gateways: Mapping[str, Gateway], links: Links, now: datetime) -> None:
     """Create the charge at the provider and tell the customer how to pay; earlier attempts are closed before.
 
+    An attempt that was given up while its charge was being made is not left payable: it is closed as well.
     Raises `ProviderUnavailable`, `BeingCharged` and `Claimed`: the message comes again later.
     """
     payment = billing.payments.get(payment_id)
-    if payment.status != "requested" or not _is_awaited(payment, gateways, now):
-        return
-    payment = _claimed(payment, now)
+    if payment.status == "requested" and not payment.held:
+        if not _is_awaited(payment, gateways, now):
+            return
+        payment = _charge(_claimed(payment, now), gateways[payment.provider], links, now)
+    if payment.status == "canceled":
+        closing.money_came(payment, gateways[payment.provider], now)
+
+
+def _charge(payment: Payment, gateway: Gateway, links: Links, now: datetime) -> Payment:
     try:
-        made = gateways[payment.provider].charge(_request(payment, links))
+        made = gateway.charge(_request(payment, links))
     except ChargeRefused as refusal:
         code = refusal.code
-        _record(payment_id, lambda one: rules.failed(one, code), "payment.failed", now)
-        return
-    _record(payment_id, lambda one: _charged(one, made), "payment.charged", now)
+        return _record(payment.id, lambda one: rules.failed(one, code, now), "payment.failed", now)
+    return _record(payment.id, lambda one: _charged(one, made), "payment.charged", now)
 
 
 def _is_awaited(payment: Payment, gateways: Mapping[str, Gateway], now: datetime) -> bool:
@@ -100,16 +106,18 @@ def _charged(payment: Payment, made: Charged) -> Payment:
     payment = replace(
         payment, slip=slip, pix=made.pix, redirect_url=made.redirect_url, form=form, transfer=transfer
     )
-    # Should the customer have been quicker than our record of the charge, only its facts are kept.
-    return rules.charged(payment, made.provider_id) if payment.status == "requested" else payment
+    if payment.status == "requested":
+        return rules.charged(payment, made.provider_id)
+    # The customer was quicker than our record of the charge, or it was given up: only its facts are kept.
+    return replace(payment, provider_id=payment.provider_id or made.provider_id)
 
 
-def _record(payment_id: str, change: rules.PaymentChange, event: str, now: datetime) -> None:
-    def attempt() -> None:
+def _record(payment_id: str, change: rules.PaymentChange, event: str, now: datetime) -> Payment:
+    def attempt() -> Payment:
         before = billing.payments.get(payment_id)
         after = change(before)
         if after == before:
-            return
+            return after
         writing = Transaction()
         writing.save(billing.payments.row(after))
         if after.status != before.status:
@@ -118,5 +126,6 @@ def _record(payment_id: str, change: rules.PaymentChange, event: str, now: datet
                 Change(payment_id, before.customer_id, event, before.status, after.status, SYSTEM, now)
             )
         writing.commit()
+        return after
 
-    retrying(attempt)
+    return retrying(attempt)

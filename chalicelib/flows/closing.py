@@ -11,7 +11,6 @@ from chalicelib.billing.gateways import Gateway, ProviderPayment, ProviderUnavai
 from chalicelib.billing.rules import Payment
 from chalicelib.flows import settlement
 from chalicelib.kernel.events import SYSTEM, Change
-from chalicelib.orders import store as orders
 from chalicelib.storage.transaction import Transaction, retrying
 
 REPLACED = "replaced"
@@ -25,18 +24,17 @@ def close(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> No
     payment = billing.payments.get(payment_id)
     if not expiry.closable(payment, now):
         return
-    wanted = orders.get(payment.order_id).status in ("pending_payment", "expired")
-    if not money_came(payment, gateways[payment.provider], now, wanted=wanted):
+    if not money_came(payment, gateways[payment.provider], now):
         retrying(lambda: _give_up(payment_id, now))
 
 
-def money_came(payment: Payment, gateway: Gateway, now: datetime, *, wanted: bool = True) -> bool:
-    """Close an open attempt at its provider; True when it had been paid by then, which is booked.
+def money_came(payment: Payment, gateway: Gateway, now: datetime) -> bool:
+    """Close an open attempt at its provider; True when it had been paid by then.
 
-    Where no money is `wanted` any more, the provider is not asked first: at PayPal, to ask takes the money
-    that its payer has agreed to.
+    The money is booked then, or the payment is held and finance asked. What its payer has agreed to is taken
+    as long as the order wants it: he has done all that he can.
     """
-    found = _closed(payment, gateway, wanted)
+    found = _closed(payment, gateway)
     if found and found.status in ("paid", "refunded"):
         settlement.take(payment.id, found, now)
         return True
@@ -45,11 +43,9 @@ def money_came(payment: Payment, gateway: Gateway, now: datetime, *, wanted: boo
     return False
 
 
-def _closed(payment: Payment, gateway: Gateway, wanted: bool) -> ProviderPayment | None:
+def _closed(payment: Payment, gateway: Gateway) -> ProviderPayment | None:
     """The charge as it stands after it was closed at the provider; None if there is none."""
-    if payment.provider_id and not wanted:
-        return gateway.cancel(payment.provider_id)
-    found = gateway.find(payment.id, payment.provider_id)
+    found = settlement.captured(gateway, gateway.find(payment.id, payment.provider_id))
     if found is None or found.status != "pending":
         return found
     return gateway.cancel(found.provider_id)
@@ -59,7 +55,7 @@ def _give_up(payment_id: str, now: datetime) -> None:
     before = billing.payments.get(payment_id)
     # A worker may have begun to charge it since it was looked at: then it is closed again after that.
     expiry.closable(before, now)
-    after = expiry.given_up(before, REPLACED)
+    after = expiry.given_up(before, REPLACED, now)
     if after != before:
         writing = Transaction()
         writing.save(billing.payments.row(after))

@@ -2,6 +2,8 @@
 
 A slip that stays payable after its order was given up would take money for nothing. So the provider is asked
 and told first; money that it has by then is booked, and money that arrives even later revives the order.
+Money that came in and does not pay the order is for finance to decide on: nobody who has paid is told that he
+has not, so the order stays as it is, can be paid anew or declared void, and is not looked at by itself.
 """
 
 from __future__ import annotations
@@ -46,8 +48,9 @@ def expire(order_id: str, gateways: Mapping[str, Gateway], now: datetime) -> Non
         return
     payment = billing.payments.get(order.payment_id)
     if closable(payment, now) and closing.money_came(payment, gateways[payment.provider], now):
-        return
-    retrying(lambda: close(order_id, payment.id, now))
+        retrying(lambda: _leave_to_finance(order_id, now))
+    else:
+        retrying(lambda: close(order_id, payment.id, now))
 
 
 def close(order_id: str, payment_id: str, now: datetime) -> None:
@@ -67,7 +70,7 @@ def close(order_id: str, payment_id: str, now: datetime) -> None:
     writing = Transaction()
     pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
         (order, order_rules.expired(order), orders.row),
-        (payment, given_up(payment, "expired"), billing.payments.row),
+        (payment, given_up(payment, "expired", now), billing.payments.row),
         (invoice, _given_up(invoice), billing.invoices.row),
         *((ticket, ticket_rules.closed(ticket, REASON), tickets.row) for ticket in opened),
     ]
@@ -80,6 +83,15 @@ def close(order_id: str, payment_id: str, now: datetime) -> None:
     leave_parts(writing, order, now)
     writing.emit(Event("order.expired", order.id, now))
     writing.commit()
+
+
+def _leave_to_finance(order_id: str, now: datetime) -> None:
+    """An overdue order whose money is held, of which finance has its task, needs nothing more from us."""
+    order = orders.get(order_id)
+    if order_rules.overdue(order, now) and billing.payments.get(order.payment_id).held:
+        writing = Transaction()
+        writing.save(orders.row(order_rules.without_end(order)))
+        writing.commit()
 
 
 def _given_up(invoice: Invoice) -> Invoice:

@@ -6,7 +6,6 @@ than it was made in, it moves into that month's report.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -18,8 +17,9 @@ from chalicelib.billing.rules import Invoice, Payment, PaymentStatus
 from chalicelib.kernel.clock import place_in_time
 from chalicelib.kernel.methods import Method
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.paging import Page, pick_page
-from chalicelib.reports.periods import Period, ReportTooLarge
+from chalicelib.kernel.paging import Page
+from chalicelib.reports.periods import Period
+from chalicelib.reports.reading import no_more_than, page_of_all
 from chalicelib.reports.sheets import csv_lines
 
 # What can be read well within the API's time limit. As CSV these are about 3 MB; Lambda's answers end at 6.
@@ -70,9 +70,7 @@ def page(asked: Asked, limit: int, cursor: str | None) -> PaymentReport:
     """One page, newest first, with the totals. `NotACursor`, `ReportTooLarge`."""
     totals = Totals()
     found = totals.counting(_found(asked))
-    picked = pick_page(found, lambda one: place_in_time(one.reported_at, one.id), limit, cursor)
-    # The rest is counted too.
-    deque(found, maxlen=0)
+    picked = page_of_all(found, lambda one: place_in_time(one.reported_at, one.id), limit, cursor)
     return PaymentReport(Page(tuple(_lines(picked.items)), picked.next_cursor), totals.by_currency())
 
 
@@ -84,11 +82,8 @@ def table(asked: Asked) -> str:
 
 
 def _found(asked: Asked) -> Iterator[Payment]:
-    for number, payment in enumerate(billing.payments.reported(asked.period.start, asked.period.end)):
-        if number == asked.most:
-            raise ReportTooLarge(asked.most)
-        if asked.wanted.admits(payment):
-            yield payment
+    found = billing.payments.reported(asked.period.start, asked.period.end)
+    return filter(asked.wanted.admits, no_more_than(asked.most, found))
 
 
 def _lines(payments: Iterable[Payment]) -> Iterator[Line]:

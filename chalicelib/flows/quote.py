@@ -140,7 +140,8 @@ def _item(wish: Wish, wishes: Sequence[Wish], context: Context) -> OrderItem:
     price = product.price(context.currency)
     if price is None:
         raise ValueError(f"{wish.product} has no price in {context.currency}")
-    parts = price.split(product.terms.installments) if product.terms else (price,)
+    # Of what is paid in instalments, the order is the first one; the others are charged on their days.
+    parts = price.split(product.terms.installments if product.kind == "subscription" and product.terms else 1)
     host = None
     if product.kind == "addon" and wish.license_id is None:
         host = next(

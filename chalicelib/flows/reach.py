@@ -47,7 +47,7 @@ class Reach:
 
 
 def take_up(payment: Payment, reach: Reach) -> None:
-    """Have a worker look at a payment that is not charged yet, or one that is open or contested."""
-    if payment.is_open or payment.contested_at:
+    """Have a worker look at a payment that is not charged yet, or one of which there may be news."""
+    if payment.is_open or payment.contested_at or payment.review_from or payment.last_look_at:
         queue = reach.charges if payment.status == "requested" else reach.settlements
         queue({"payment_id": payment.id})

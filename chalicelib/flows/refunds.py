@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from chalicelib.billing import invoices, refunds, reversals, rules
 from chalicelib.billing import store as billing
-from chalicelib.billing.gateways import ChargeRefused, Gateway, RefundRequest
+from chalicelib.billing.gateways import ChargeRefused, Gateway, ProviderUnavailable, Refunded, RefundRequest
 from chalicelib.billing.refunds import Refund
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.transfers import BankEntry, ReferenceUsed, sent
@@ -64,7 +64,7 @@ def carry_out(refund_id: str, gateways: Mapping[str, Gateway], now: datetime) ->
     """Have the provider give the money back; repeating it gives nothing back twice.
 
     One refund of a payment at a time, for providers that cannot tell two apart. Raises `ProviderUnavailable`
-    and `Claimed`: the message comes again later.
+    and `Claimed`: the message comes again later, until after some days a person has to find out.
     """
     refund = billing.refunds.get(refund_id)
     if refund.status != "requested":
@@ -77,6 +77,11 @@ def carry_out(refund_id: str, gateways: Mapping[str, Gateway], now: datetime) ->
         code = refusal.code
         retrying(lambda: _refused(refund_id, code, now))
         return
+    except ProviderUnavailable:
+        if not refunds.is_uncertain(refund, now):
+            raise
+        # An answer may have been lost, so that the money has gone: it stays promised.
+        made = Refunded("", done=False)
     if made.done:
         retrying(lambda: _done(refund_id, made.provider_id, now))
     elif refunds.is_uncertain(refund, now):
@@ -168,7 +173,7 @@ def _refused(refund_id: str, failure: str, now: datetime) -> None:
     payment = billing.payments.get(before.payment_id)
     released = reversals.released(payment, before.amount if after.status == "refused" else None)
     writing = Transaction()
-    writing.save(billing.refunds.row(after), billing.payments.row(released))
+    writing.save(billing.refunds.row(after), billing.payments.row(reversals.questioned(released, now)))
     kind = "refund_refused" if after.status == "refused" else "refund_by_hand"
     tasks.add_once(writing, new_task("finance", kind, after.id, _facts(after, payment), now))
     writing.emit(Event("refund.failed", after.id, now, {"payment_id": payment.id}))
@@ -210,7 +215,7 @@ def _book(writing: Transaction, before: Refund, after: Refund, actor: Actor, now
     """A refund that is done: on its payment, and everything that follows."""
     payment = billing.payments.get(after.payment_id)
     less = reversals.given_back(payment, after.amount)
-    writing.save(billing.refunds.row(after), billing.payments.row(less))
+    writing.save(billing.refunds.row(after), billing.payments.row(reversals.questioned(less, now)))
     gone_back(writing, payment, less, after.id, actor, now)
     whole = "yes" if less.status == "refunded" else "no"
     writing.emit(Event("refund.made", after.id, now, {"payment_id": payment.id, "whole": whole}))

@@ -8,6 +8,7 @@ other order. The period itself begins when that order is paid.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -117,6 +118,9 @@ def _charge(
     how, faults = attempts.means(customer, PayBy(), vendor, now)
     if faults:
         raise NoWayToPay(f"{before.id}: {faults[0].detail}")
+    if how.due_date:
+        # Nobody has to pay for a period before it begins: its slip lasts until then.
+        how = replace(how, due_date=max(how.due_date, one.start))
     item = OrderItem(
         product=before.product,
         kind="subscription",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from chalice import Blueprint
 
 from chalicelib import wiring
-from chalicelib.edge.auth import FINANCE
+from chalicelib.edge.auth import ANY_STAFF, FINANCE
 from chalicelib.edge.replies import Reply
 from chalicelib.edge.routes import Call, route
-from chalicelib.flows import payment_report
+from chalicelib.flows import cancellation_report, payment_report
+from chalicelib.flows.cancellation_report_schemas import CancellationReportOut, CancellationReportQuery
 from chalicelib.flows.reports_schemas import PaymentReportOut, PaymentReportQuery
 from chalicelib.reports.periods import Period
 
@@ -36,6 +37,23 @@ def report_payments(call: Call, query: PaymentReportQuery) -> PaymentReportOut |
     if query.format == "csv":
         return _file("payments", asked.period, payment_report.table(asked))
     return PaymentReportOut.of(payment_report.page(asked, query.limit, query.cursor))
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/staff/reports/renewal_cancellations",
+    roles=ANY_STAFF,
+    query=CancellationReportQuery,
+    out=CancellationReportOut,
+    media_types=(CSV,),
+)
+def report_renewal_cancellations(call: Call, query: CancellationReportQuery) -> CancellationReportOut | Reply:
+    """Who cancelled renewal in a period, newest first, with a count for each day (A9)."""
+    asked = query.asked(wiring.vendor().zone, call.now)
+    if query.format == "csv":
+        return _file("renewal_cancellations", asked.period, cancellation_report.table(asked))
+    return CancellationReportOut.of(cancellation_report.page(asked, query.limit, query.cursor))
 
 
 def _file(name: str, period: Period, text: str) -> Reply:

@@ -31,6 +31,12 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 Day = Annotated[date, BeforeValidator(_written_out), Field(ge=EARLIEST, le=LATEST)]
 
 
+Format = Annotated[
+    Literal["json", "csv"],
+    Field(description="csv is the whole period; `limit` and `cursor` do not matter to it"),
+]
+
+
 class PeriodQuery(ListQuery):
     """`?from=&to=&limit=&cursor=` of a report."""
 
@@ -62,9 +68,7 @@ class PaymentReportQuery(PeriodQuery):
     provider: str | None = Field(None, pattern=f"^({'|'.join(sorted({*PROVIDER_OF_METHOD.values()}))})$")
     currency: Currency | None = None
     customer_id: str | None = Field(None, min_length=1, max_length=64)
-    format: Literal["json", "csv"] = Field(
-        "json", description="csv is the whole period; `limit` and `cursor` do not matter to it"
-    )
+    format: Format = "json"
 
     def asked(self, zone: str, now: datetime) -> Asked:
         wanted = {one.name: getattr(self, one.name) for one in fields(PaymentFilter)}

@@ -8,11 +8,12 @@ late could undo what a newer one has brought.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.billing import reversals, rules
 from chalicelib.billing import store as billing
-from chalicelib.billing.gateways import Gateway
+from chalicelib.billing.gateways import Gateway, ProviderUnavailable
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.verdicts import Sighting
 from chalicelib.flows.entitlements import Cause, restore, suspend
@@ -30,7 +31,8 @@ from chalicelib.tasks.rules import new_task
 def review(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
     """Ask what became of money that had come in, and book it; repeating it changes nothing.
 
-    Raises `ProviderUnavailable`: the message comes again, and a contested payment stays due.
+    Raises `ProviderUnavailable`: the message comes again. A payment that is contested, or of which there may
+    be news, stays due until they are seen; after months in vain finance is asked to find out.
     """
     retrying(lambda: _review(payment_id, gateways, now))
 
@@ -39,24 +41,44 @@ def _review(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> 
     payment = billing.payments.get(payment_id)
     if not payment.came_in:
         return
-    found = gateways[payment.provider].find(payment.id, payment.provider_id)
+    seen = _seen(payment, gateways[payment.provider], now)
     writing = Transaction()
-    if found and found.provider_id == payment.provider_id and found.status in ("paid", "refunded"):
-        _book(writing, payment, sighting(found), now)
-    elif payment.contested_at:
+    if seen:
+        _book(writing, payment, seen, now)
+    elif reversals.in_vain(payment, now):
+        _give_up(writing, payment, now)
+    elif payment.contested_at or payment.review_from:
         writing.save(billing.payments.row(rules.asked(payment, now)))
     writing.commit()
+
+
+def _seen(payment: Payment, gateway: Gateway, now: datetime) -> Sighting | None:
+    """How the provider shows the charge of money that came in; None where it does not."""
+    try:
+        found = gateway.find(payment.id, payment.provider_id)
+    except ProviderUnavailable:
+        if not reversals.in_vain(payment, now):
+            raise
+        return None
+    usable = found and found.provider_id == payment.provider_id and found.status in ("paid", "refunded")
+    return sighting(found) if found and usable else None
+
+
+def _give_up(writing: Transaction, payment: Payment, now: datetime) -> None:
+    since = sortable(payment.review_from) if payment.review_from else ""
+    _ask_finance(writing, "payment_not_reviewed", f"{payment.id}:{since}", payment, None, now)
+    writing.save(billing.payments.row(replace(payment, review_from=None)))
 
 
 def _book(writing: Transaction, before: Payment, seen: Sighting, now: datetime) -> None:
     after = reversals.observed(before, seen, now)
     if reversals.came_back(before, seen):
         _ask_finance(writing, "payment_came_back", f"{before.id}:{seen.refunded or ''}", after, seen, now)
+    if after != before:
+        writing.save(billing.payments.row(after))
     if before.status == "refunded":
         return
     left_as_it_is = _change_order(writing, after, now) if after.status == "paid" else ""
-    if after != before:
-        writing.save(billing.payments.row(after))
     if after.taken != before.taken:
         _tell_taken(writing, before, after, seen, now)
     if after.contested_at and not before.contested_at:
@@ -123,7 +145,7 @@ def _ask_finance(
     kind: str,
     subject: str,
     payment: Payment,
-    seen: Sighting,
+    seen: Sighting | None,
     now: datetime,
     **more: str,
 ) -> None:
@@ -134,7 +156,7 @@ def _ask_finance(
         "provider": payment.provider,
         "provider_id": payment.provider_id or "",
         "amount": str(payment.amount),
-        "gone_at_provider": str(seen.refunded or ""),
+        "gone_at_provider": str(seen.refunded or "") if seen else "",
         "promised": str(payment.promised or ""),
         "taken": str(payment.taken or ""),
         **{name: value for name, value in more.items() if value},

@@ -8,12 +8,13 @@ asked about by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.billing import invoices, provider_events, reversals, rules
+from chalicelib.billing import expiry, invoices, provider_events, reversals, rules
 from chalicelib.billing import store as billing
 from chalicelib.billing.cards import Card, card_id
-from chalicelib.billing.gateways import Gateway, ProviderPayment, StoredCard
+from chalicelib.billing.gateways import Capturing, Gateway, ProviderPayment, StoredCard
 from chalicelib.billing.provider_events import ProviderEvent
 from chalicelib.billing.rules import Invoice, Payment
 from chalicelib.billing.verdicts import NEEDS_A_PERSON, Sighting, Verdict, judge
@@ -35,23 +36,41 @@ def settle(event_id: str, gateways: Mapping[str, Gateway], now: datetime) -> Non
     event = billing.events.find(event_id)
     if event is None or event.settled_at or event.provider_id is None:
         return
-    found = gateways[event.provider].fetch(event.provider_id)
+    gateway = gateways[event.provider]
+    found = captured(gateway, gateway.fetch(event.provider_id))
     retrying(lambda: _settle(event_id, found, now))
 
 
 def ask(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> None:
-    """Ask the provider what became of a pending charge, whether or not it ever told us.
+    """Ask the provider what became of a charge that may be paid, whether or not it ever told us.
 
     Raises `ProviderUnavailable`: the payment stays due and is asked about later.
     """
     payment = billing.payments.get(payment_id)
-    if payment.status != "pending":
+    if not rules.to_be_asked(payment, now):
         return
-    take(payment_id, gateways[payment.provider].find(payment.id, payment.provider_id), now)
+    gateway = gateways[payment.provider]
+    take(payment_id, captured(gateway, gateway.find(payment.id, payment.provider_id)), now)
+
+
+def captured(gateway: Gateway, found: ProviderPayment | None) -> ProviderPayment | None:
+    """The charge as it stands after its money was taken, if its payer has agreed and it would be booked.
+
+    Our own rows are read right before, so that nobody pays for what was paid otherwise or given up. What is
+    not taken is left as it is: the worker that closes what an order does not wait for closes that too. Raises
+    `ProviderUnavailable`.
+    """
+    if found is None or not found.approved or not isinstance(gateway, Capturing):
+        return found
+    payment = billing.payments.find(found.reference) if found.reference else None
+    order = orders.find(payment.order_id) if payment else None
+    as_paid = sighting(replace(found, status="paid"))
+    verdict = judge(payment, order.status if order else None, as_paid, announced=False)
+    return gateway.capture(found.provider_id) if verdict == "accept" else found
 
 
 def take(payment_id: str, found: ProviderPayment | None, now: datetime) -> None:
-    """Book what the provider has for an open charge."""
+    """Book what the provider has for a charge whose money had not come in."""
     retrying(lambda: _take_stock(payment_id, found, now))
 
 
@@ -71,11 +90,11 @@ def _settle(event_id: str, found: ProviderPayment | None, now: datetime) -> None
 
 def _take_stock(payment_id: str, found: ProviderPayment | None, now: datetime) -> None:
     payment = billing.payments.get(payment_id)
-    if not payment.is_open:
+    if payment.came_in:
         return
     writing = Transaction()
     if _book(writing, payment, found, now) == "not_paid":
-        if found is None and rules.has_lapsed(payment, now):
+        if payment.is_open and found is None and expiry.has_lapsed(payment, now):
             _close(writing, payment, "lapsed", now)
         else:
             writing.save(billing.payments.row(rules.asked(payment, now)))
@@ -97,12 +116,13 @@ def _book(
         _accept(writing, payment, order, found, now)
         _keep_card(writing, payment, found.card, now)
     elif verdict == "already_booked" and payment and seen and reversals.tells_news(payment, seen):
+        writing.save(billing.payments.row(reversals.questioned(payment, now)))
         writing.emit(Event("payment.questioned", payment.id, now))
     elif verdict == "closed" and payment:
         _close(writing, payment, "closed_by_provider", now)
     elif verdict in NEEDS_A_PERSON:
         _ask_finance(writing, verdict, payment, found, event, now)
-        if payment and payment.status == "pending" and (event is None or _is_of(payment, found)):
+        if payment and payment.is_looked_at and (event is None or _is_of(payment, found)):
             writing.save(billing.payments.row(rules.held(payment, verdict)))
     return verdict
 
@@ -141,11 +161,12 @@ def accept(
 ) -> Payment:
     """Book money that pays an order: payment, invoice and order are paid, and activated by the event.
 
-    `on_hold`: the order is suspended at once. Raises `Stale` when somebody else was quicker, as committing
-    would.
+    `on_hold`: the order is suspended at once, until a review. Raises `Stale` when somebody else was quicker,
+    as committing would.
     """
     invoice = billing.invoices.get(payment.invoice_id)
     after = rules.paid(payment, provider_id, paid_at)
+    after = reversals.questioned(after, now) if on_hold else after
     done = order_rules.paid(order, payment.id, now)
     done = order_rules.suspended(done, (), now) if on_hold else done
     writing.save(
@@ -185,7 +206,7 @@ def _keep_card(writing: Transaction, payment: Payment, kept: StoredCard | None, 
 
 
 def _close(writing: Transaction, payment: Payment, why: str, now: datetime) -> None:
-    closed = rules.failed(payment, why)
+    closed = rules.failed(payment, why, now)
     writing.save(billing.payments.row(closed))
     writing.emit(Event("payment.failed", payment.id, now))
     writing.audit(

@@ -34,7 +34,7 @@ def _ask(payment_id: str, gateways: Mapping[str, Gateway], now: datetime) -> Non
     payment = billing.payments.get(payment_id)
     if payment.came_in:
         reversals.review(payment_id, gateways, now)
-    elif orders.get(payment.order_id).awaits(payment_id):
-        settlement.ask(payment_id, gateways, now)
-    else:
+    elif payment.is_open and not orders.get(payment.order_id).awaits(payment_id):
         closing.close(payment_id, gateways, now)
+    else:
+        settlement.ask(payment_id, gateways, now)

@@ -18,7 +18,6 @@ from chalicelib.kernel.errors import Refusal
 from chalicelib.orders import store as orders
 from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.series import subjects_of
-from chalicelib.storage.transaction import Transaction, retrying
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def book(
         repeatable.replay()
     results = [_result(payment_id, entry, staff_id, now) for payment_id, entry in entries]
     if repeatable and all(result.refusal is None for result in results):
-        retrying(lambda: _keep(repeatable, answer(results), now))
+        repeatable.keep(*answer(results), now)
     return results
 
 
@@ -68,14 +67,6 @@ def _result(payment_id: str, entry: BankEntry, staff_id: str, now: datetime) -> 
     except Refusal as refusal:
         return Result(entry.reference, "refused", refusal=refusal)
     return Result(entry.reference, "already_booked" if confirmed.again else "booked", confirmed.payment)
-
-
-def _keep(repeatable: Repeatable, answer: tuple[int, str], now: datetime) -> None:
-    # The same request at the same moment: whoever is second gives the first one's answer.
-    repeatable.replay()
-    writing = Transaction()
-    writing.save(repeatable.row(*answer, now))
-    writing.commit()
 
 
 def _booked(lines: Iterable[Line]) -> dict[str, Booking]:
@@ -102,7 +93,6 @@ def _billed(lines: Iterable[Line]) -> dict[str, Billed]:
         order = placed[invoice.order_id]
         payment = payments[order.payment_id]
         transfer = payment if payment.method == "transfer" else None
-        found[invoice.number] = Billed(
-            invoice.number, invoice.customer_id, transfer, awaited(payment, order.status)
-        )
+        waits = awaited(payment, order_takes_money=order.takes_money)
+        found[invoice.number] = Billed(invoice.number, invoice.customer_id, transfer, waits)
     return found

@@ -104,7 +104,10 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "license.expired": (notifications.license_ending,),
     "license.expiring": (notifications.license_ending,),
     "renewal.announced": (contract_letters.renewal_notice,),
+    "renewal.canceled": (contract_letters.renewal_canceled,),
+    "renewal.resumed": (contract_letters.renewal_resumed,),
     "subscription.ended": (ending.close_orders, contract_letters.subscription_ended),
     "subscription.past_due": (contract_letters.subscription_past_due,),
+    "subscription.rescinded": (contract_letters.contract_rescinded,),
     "mail.undelivered": (ask_staff,),
 }

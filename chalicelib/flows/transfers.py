@@ -50,7 +50,7 @@ def _confirm(payment_id: str, entry: BankEntry, actor: Actor, now: datetime) -> 
     order = orders.get(payment.order_id)
     writing = Transaction()
     writing.save(billing.entries.row(line))
-    waits = awaited(payment, order.status)
+    waits = awaited(payment, order_takes_money=order.takes_money)
     if waits and coverage(after) != "part":
         invoice = billing.invoices.get(payment.invoice_id)
         paid_at = start_of(entry.value_date, market_of(invoice.seller.country).zone)

@@ -24,10 +24,11 @@ class FieldError:
 
 
 class Refusal(Exception):
-    """Base of everything the application refuses on purpose."""
+    """Base of everything the application refuses on purpose; `shows` names facts that programs act on."""
 
     code: ClassVar[str] = "refused"
     text: ClassVar[Mapping[str, str]] = {}
+    shows: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *, errors: Sequence[FieldError] = (), **facts: object) -> None:
         self.facts = facts

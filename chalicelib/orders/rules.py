@@ -122,7 +122,7 @@ def paid(order: Order, payment_id: str, now: datetime) -> Order:
 
     Whichever attempt paid is the one that counts.
     """
-    if order.status not in ("pending_payment", "expired"):
+    if not order.takes_money:
         raise ValueError(f"{order.id} is {order.status}")
     others = tuple(one for one in (*order.earlier_payment_ids, order.payment_id) if one != payment_id)
     return replace(order, status="paid", paid_at=now, payment_id=payment_id, earlier_payment_ids=others)
@@ -140,7 +140,7 @@ def attempted(order: Order, payment_id: str, expires_at: datetime | None) -> Ord
 
 def canceled(order: Order) -> Order:
     """The order that will not be paid any more; only one that was not can be."""
-    if order.status not in ("pending_payment", "expired"):
+    if not order.takes_money:
         raise ValueError(f"{order.id} is {order.status}")
     return replace(order, status="canceled")
 
@@ -148,6 +148,11 @@ def canceled(order: Order) -> Order:
 def overdue(order: Order, now: datetime) -> bool:
     """Whether it waits for a payment that should be there by now."""
     return order.due_at is not None and order.due_at <= now
+
+
+def without_end(order: Order) -> Order:
+    """The order that is not given up by itself: money came in for it, and a person decides."""
+    return replace(order, expires_at=None)
 
 
 def expired(order: Order) -> Order:

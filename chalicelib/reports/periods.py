@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -43,6 +44,11 @@ class Period:
     first: date
     last: date
     zone: str
+
+    @property
+    def days(self) -> Iterator[date]:
+        """Its days, in order."""
+        return (self.first + at * DAY for at in range((self.last - self.first).days + 1))
 
     @property
     def start(self) -> datetime:

@@ -11,6 +11,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from chalicelib.kernel.errors import Invalid
 from chalicelib.storage.keys import key
 from chalicelib.storage.table import Row, load
+from chalicelib.storage.transaction import Transaction, retrying
 
 KEPT = timedelta(days=30)
 
@@ -89,6 +90,18 @@ class Repeatable:
             body=body,
             ttl=int((now + KEPT).timestamp()),
         )
+
+    def keep(self, status: int, body: str, now: datetime) -> None:
+        """Record the answer to what was carried out piece by piece; `Replay` if another one was quicker."""
+
+        def attempt() -> None:
+            # The same request at the same moment: whoever is second gives the first one's answer.
+            self.replay()
+            writing = Transaction()
+            writing.save(self.row(status, body, now))
+            writing.commit()
+
+        retrying(attempt)
 
     def _hash(self) -> str:
         return hashlib.sha256(self.body).hexdigest()

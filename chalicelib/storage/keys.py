@@ -9,6 +9,7 @@ PREFIXES = {
     "BNK": "booked lines of bank statements",
     "CAT": "the catalogue",
     "CRD": "cards on file",
+    "CRM": "types of planned CRM tasks",
     "CRN": "credit notes, and what was credited of an invoice",
     "CUS": "customers",
     "IDEM": "idempotency records",
@@ -24,6 +25,7 @@ PREFIXES = {
     "SER": "number series and their counters",
     "SUB": "subscriptions",
     "TKT": "tickets",
+    "TRC": "traces of cancelled renewals",
     "TSK": "internal tasks",
 }
 

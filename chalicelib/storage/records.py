@@ -49,19 +49,24 @@ def by_customer(record: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Records(Generic[D]):
-    """All records of one kind; `missing` is raised for an unknown one."""
+    """All records of one kind; `missing` is raised for an unknown one.
+
+    `listed_among` is the prefix of the kind that they stand among in their list, if it is not a list of their
+    own.
+    """
 
     prefix: str
     row_type: type[Row]
     record_type: Callable[..., D]
     missing: type[NotFound]
     listed_under: Callable[[D], str | None] = by_customer
+    listed_among: str | None = None
 
     def row(self, record: Any) -> Row:
         """The row to save."""
         keys: dict[str, Any] = {"pk": key(self.prefix, record.id), "sk": self.prefix}
         if owner := self.listed_under(record):
-            keys |= {"gsi1pk": owner, "gsi1sk": key(self.prefix, sortable(record.created_at), record.id)}
+            keys |= {"gsi1pk": owner, "gsi1sk": key(self._list, sortable(record.created_at), record.id)}
         if kept_until := getattr(record, "kept_until", None):
             keys["ttl"] = int(kept_until.timestamp())
         keys |= due(self.prefix, getattr(record, "due_at", None), record.id)
@@ -98,13 +103,11 @@ class Records(Generic[D]):
 
     def page_under(self, owner: str, limit: int, cursor: str | None) -> Page[D]:
         """One page of a list, newest first; `NotACursor` for a foreign cursor."""
-        start = self._start(owner, cursor) if cursor else None
-        # One more than is shown: it tells whether there is a next page.
-        found = self._listed(owner, limit=limit + 1, page_size=limit + 1, last_evaluated_key=start)
-        items = found[:limit]
-        more = len(found) > limit
-        following = encode_cursor({name: getattr(items[-1], name) for name in POSITION}) if more else None
-        return Page(tuple(to_record(row, self.record_type) for row in items), following)
+        return self._rows(owner, limit, cursor).map(lambda row: to_record(row, self.record_type))
+
+    def rows_of(self, customer_id: str, limit: int, cursor: str | None) -> Page[Row]:
+        """One page of a customer's list in which several kinds stand, for their stores to read."""
+        return self._rows(key("CUS", customer_id), limit, cursor)
 
     def all_of(self, customer_id: str) -> list[D]:
         """All of a customer's records, newest first."""
@@ -120,14 +123,27 @@ class Records(Generic[D]):
         for row in reported_within(self.row_type, self.prefix, start, end):
             yield to_record(row, self.record_type)
 
+    @property
+    def _list(self) -> str:
+        return self.listed_among or self.prefix
+
+    def _rows(self, owner: str, limit: int, cursor: str | None) -> Page[Row]:
+        start = self._start(owner, cursor) if cursor else None
+        # One more than is shown: it tells whether there is a next page.
+        found = self._listed(owner, limit=limit + 1, page_size=limit + 1, last_evaluated_key=start)
+        items = found[:limit]
+        more = len(found) > limit
+        following = encode_cursor({name: getattr(items[-1], name) for name in POSITION}) if more else None
+        return Page(tuple(items), following)
+
     def _listed(self, owner: str, **options: Any) -> list[Row]:
-        condition = ByOwner.gsi1sk.startswith(f"{self.prefix}#")
+        condition = ByOwner.gsi1sk.startswith(f"{self._list}#")
         return list(self.row_type.by_owner.query(owner, condition, scan_index_forward=False, **options))
 
     def _start(self, owner: str, cursor: str) -> dict[str, dict[str, str]]:
         position = decode_cursor(cursor)
         known = position.keys() == set(POSITION) and all(position.values())
-        if not known or not position["gsi1sk"].startswith(f"{self.prefix}#"):
+        if not known or not position["gsi1sk"].startswith(f"{self._list}#"):
             raise NotACursor()
         return {name: {"S": value} for name, value in {**position, "gsi1pk": owner}.items()}
 

@@ -11,20 +11,16 @@ import random
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.kernel.clock import sortable
 from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.events import Change, Event
-from chalicelib.kernel.ids import new_id
-from chalicelib.storage.attributes import InstantAttribute
-from chalicelib.storage.keys import key
 from chalicelib.storage.outbox import event_row
 from chalicelib.storage.table import Row
+from chalicelib.storage.trail import audit_row
 
 T = TypeVar("T")
 
@@ -33,19 +29,6 @@ ATTEMPTS = 60
 
 class Stale(Exception):
     """The transaction changed nothing: a row was not (any more) as the caller believed."""
-
-
-class AuditRow(Row, discriminator="audit"):
-    """One change of state: who, when, through which channel, why (B11). Never updated."""
-
-    subject = UnicodeAttribute()
-    action = UnicodeAttribute()
-    before = UnicodeAttribute(null=True)
-    after = UnicodeAttribute()
-    actor = UnicodeAttribute()
-    channel = UnicodeAttribute()
-    reason = UnicodeAttribute(null=True)
-    at = InstantAttribute()
 
 
 class Transaction:
@@ -64,27 +47,7 @@ class Transaction:
 
     def audit(self, change: Change) -> None:
         """Leave the trace of one change, on the subject and on the customer's timeline."""
-        stamp = f"{sortable(change.at)}#{new_id('aud', change.at)}"
-        timeline: dict[str, Any] = (
-            {"gsi1pk": key("CUS", change.customer_id), "gsi1sk": key("AUD", stamp)}
-            if change.customer_id
-            else {}
-        )
-        self._rows.append(
-            AuditRow(
-                key("AUD", change.subject),
-                stamp,
-                subject=change.subject,
-                action=change.action,
-                before=change.before,
-                after=change.after,
-                actor=change.actor.id,
-                channel=change.actor.channel,
-                reason=change.actor.reason,
-                at=change.at,
-                **timeline,
-            )
-        )
+        self._rows.append(audit_row(change))
 
     def commit(self) -> None:
         """Write everything, or raise `Stale` and change nothing; nothing at all to write is fine."""

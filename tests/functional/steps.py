@@ -37,6 +37,7 @@ LICENSE = {"product": "prestaimport", "installation": {"name": "Loja", "domain":
 ADDON_A = {"product": "supplier-a"}
 ADDON_B = {"product": "supplier-b"}
 ERP = {"product": "erp"}
+MULTIPACK = {"product": "multipack"}
 ADVISORY = {"product": "advisory-1h"}
 
 
@@ -203,6 +204,18 @@ def turn(world: World, **knobs: Any) -> None:
     body = json.dumps(knobs).encode()
     answer = world.sandbox.answer(Request("PUT", "/_sandbox/knobs", {}, {}, body))
     assert answer.status == 200, answer.body
+
+
+def charges(world: World) -> list[Any]:
+    """Every charge at the providers, newest first."""
+    answer = world.sandbox.answer(Request("GET", "/_sandbox/charges"))
+    found: list[Any] = json.loads(answer.body)["data"]
+    return found
+
+
+def charges_stand(world: World) -> dict[str, str]:
+    """How each charge stands at its provider, by our payment id."""
+    return {one["reference"]: one["status"] for one in charges(world)}
 
 
 def set_order(order_id: str, **changes: Any) -> Order:

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.billing.gateways import PaymentStatus, ProviderPayment
-from chalicelib.billing.rules import ASK_EVERY, ASK_FOR
+from chalicelib.billing.pauses import ASK_EVERY, ASK_FOR
 from chalicelib.flows import settlement
 from chalicelib.kernel.clock import parse_instant
 from infra.sandbox.wire import Request

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -10,18 +9,11 @@ import pytest
 from chalicelib import wiring
 from chalicelib.billing.expiry import BeingCharged
 from chalicelib.flows import attempts, expiry
-from infra.sandbox.wire import Request
 from tests.functional import steps
 from tests.functional.steps import LICENSE
 from tests.world import World
 
 SPAIN = {"country": "ES", "locale": "es", "tax_id": "12345678Z"}
-
-
-def _charges(world: World) -> dict[str, str]:
-    """How each charge stands at its provider, by our payment id."""
-    answer = world.sandbox.answer(Request("GET", "/_sandbox/charges"))
-    return {one["reference"]: one["status"] for one in json.loads(answer.body)["data"]}
 
 
 def test_a_part_of_a_transfer_is_not_forgotten_when_another_attempt_pays(world: World) -> None:
@@ -43,7 +35,7 @@ def test_an_order_is_not_given_up_for_an_attempt_that_came_meanwhile(world: Worl
     with pytest.raises(BeingCharged):
         expiry.close(order["id"], order["payment"]["id"], world.now)
     assert steps.read(world, token, f"/v1/orders/{order['id']}")["status"] == "pending_payment"
-    assert _charges(world)[card["id"]] == "open"
+    assert steps.charges_stand(world)[card["id"]] == "open"
 
 
 def test_what_a_payer_agreed_to_is_not_taken_for_an_invoice_that_is_void(world: World) -> None:
@@ -53,7 +45,7 @@ def test_what_a_payer_agreed_to_is_not_taken_for_an_invoice_that_is_void(world: 
     path = f"/v1/staff/invoices/{order['invoice_id']}/void"
     assert world.http("POST", path, {"reason": "a mistake"}, token=world.staff("finance")).status == 200
     world.settle_down()
-    assert _charges(world)[order["payment"]["id"]] == "canceled"
+    assert steps.charges_stand(world)[order["payment"]["id"]] == "canceled"
     assert world.rows("task") == []
 
 

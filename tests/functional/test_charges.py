@@ -11,8 +11,9 @@ import pytest
 from chalicelib import wiring
 from chalicelib.billing.boleto import check_slip
 from chalicelib.billing.gateways import Charged, ChargeRequest, Gateway, ProviderUnavailable
-from chalicelib.billing.rules import CHARGE_LEASE, Claimed
-from chalicelib.flows import charging
+from chalicelib.billing.rules import CHARGE_LEASE, PROVIDER_OF_METHOD, Claimed
+from chalicelib.flows import charging, closing
+from chalicelib.kernel.methods import Method
 from chalicelib.kernel.money import Money
 from infra.sandbox.wire import Request
 from tests.functional import steps
@@ -20,12 +21,6 @@ from tests.functional.steps import LICENSE
 from tests.world import SECRETS, World
 
 ASAAS = {"access_token": SECRETS["asaas"]["api_key"]}
-
-
-def _charges(world: World) -> list[Any]:
-    answer = world.sandbox.answer(Request("GET", "/_sandbox/charges"))
-    found: list[Any] = json.loads(answer.body)["data"]
-    return found
 
 
 def _charge(world: World, payment_id: str, after: timedelta = timedelta(0)) -> None:
@@ -36,7 +31,7 @@ def test_the_order_does_not_wait_for_the_provider(world: World) -> None:
     _, token = world.customer()
     order = steps.place(world, token, LICENSE)
     assert (order["payment"]["status"], order["payment"]["boleto"]) == ("requested", None)
-    assert _charges(world) == []
+    assert steps.charges(world) == []
 
 
 def test_a_boleto_can_be_paid_with_what_its_order_shows(world: World) -> None:
@@ -69,7 +64,7 @@ def test_a_charge_whose_message_comes_twice_is_made_once(world: World) -> None:
     order = steps.charged(world, token, LICENSE)
     before = world.rows()
     _charge(world, order["payment"]["id"])
-    assert len(_charges(world)) == 1
+    assert len(steps.charges(world)) == 1
     assert world.rows() == before
 
 
@@ -86,7 +81,7 @@ def test_a_charge_whose_answer_was_lost_is_found_again(world: World, country: st
         world.now += CHARGE_LEASE
     world.reconcile()
     world.settle_down()
-    (charge,) = _charges(world)
+    (charge,) = steps.charges(world)
     assert charge["reference"] == order["payment"]["id"]
     payment = steps.read(world, token, f"/v1/orders/{order['id']}")["payment"]
     assert payment["status"] == "pending"
@@ -100,9 +95,9 @@ def test_while_one_worker_asks_the_provider_no_other_does(world: World) -> None:
         _charge(world, payment_id)
     with pytest.raises(Claimed):
         _charge(world, payment_id, after=CHARGE_LEASE - timedelta(seconds=1))
-    assert _charges(world) == []
+    assert steps.charges(world) == []
     _charge(world, payment_id, after=CHARGE_LEASE)
-    assert len(_charges(world)) == 1
+    assert len(steps.charges(world)) == 1
 
 
 @pytest.mark.parametrize("method", ["boleto", "card"])
@@ -115,7 +110,7 @@ def test_a_refused_charge_fails_its_payment_and_finance_is_told(world: World, me
     assert steps.outstanding(world) == []
     steps.turn(world)
     _charge(world, order["payment"]["id"])
-    assert _charges(world) == []
+    assert steps.charges(world) == []
 
 
 def test_a_vendor_need_not_have_every_provider(world: World) -> None:
@@ -145,7 +140,7 @@ def test_a_slip_over_another_amount_is_refused_and_taken_back(world: World) -> N
     steps.turn(world, wrong_amount=100)
     order = steps.charged(world, token, LICENSE)
     assert order["payment"]["status"] == "failed"
-    assert [charge["status"] for charge in _charges(world)] == ["canceled"]
+    assert [charge["status"] for charge in steps.charges(world)] == ["canceled"]
     assert steps.tasks(world) == [("payment_failed", "finance")]
 
 
@@ -177,3 +172,57 @@ def test_a_payment_that_was_quicker_than_our_record_of_the_charge_stays_paid(wor
     world.settle_down()
     assert steps.outstanding(world) == []
     assert "boleto_to_pay" not in {row["mail_kind"] for row in world.rows("mail")}
+
+
+class GivenUpMeanwhile:
+    """A provider so slow that the attempt's lease ends and it is given up before the charge is made."""
+
+    def __init__(self, world: World, gateway: Gateway) -> None:
+        self.world, self.gateway = world, gateway
+        self.find: Any = gateway.find
+        self.cancel: Any = gateway.cancel
+
+    def charge(self, request: ChargeRequest) -> Charged:
+        later = self.world.now + CHARGE_LEASE
+        closing.close(request.payment_id, {self.gateway.name: self.gateway}, later)
+        return self.gateway.charge(request)
+
+
+class LosesTrack(GivenUpMeanwhile):
+    """And whoever is asked to close the charge then gives no answer at first."""
+
+    def __init__(self, world: World, gateway: Gateway) -> None:
+        super().__init__(world, gateway)
+        self.cancel = self.silent
+
+    def silent(self, provider_id: str) -> None:
+        raise ProviderUnavailable("time-out")
+
+
+def _slowly_charged(world: World, method: Method, slow: type[GivenUpMeanwhile]) -> tuple[str, Any]:
+    """An attempt that was given up while its charge was being made, and its provider."""
+    _, token = world.customer("jose@example.com", country="ES", locale="es", tax_id="12345678Z")
+    payment = steps.place(world, token, LICENSE, method=method)["payment"]
+    provider = PROVIDER_OF_METHOD[method]
+    return payment["id"], {provider: slow(world, wiring.gateways()[provider])}
+
+
+@pytest.mark.parametrize("method", ["card", "paypal"])
+def test_a_charge_that_was_made_for_what_had_been_given_up_is_closed(world: World, method: Method) -> None:
+    payment_id, gateways = _slowly_charged(world, method, GivenUpMeanwhile)
+    charging.charge(payment_id, gateways, wiring.links(), world.now)
+    (charge,), (row,) = steps.charges(world), world.rows("payment")
+    assert (row["status"], row["provider_id"]) == ("canceled", charge["id"])
+    assert (charge["status"], charge["payable"]) == ("canceled", False)
+
+
+@pytest.mark.parametrize("method", ["card", "paypal"])
+def test_such_a_charge_is_closed_by_the_next_message_when_its_provider_gave_no_answer(
+    world: World, method: Method
+) -> None:
+    payment_id, gateways = _slowly_charged(world, method, LosesTrack)
+    with pytest.raises(ProviderUnavailable):
+        charging.charge(payment_id, gateways, wiring.links(), world.now)
+    assert [charge["payable"] for charge in steps.charges(world)] == [True]
+    _charge(world, payment_id)
+    assert [charge["payable"] for charge in steps.charges(world)] == [False]

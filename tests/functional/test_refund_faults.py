@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.billing.gateways import ChargeRefused, ProviderUnavailable
-from chalicelib.flows import refunds
+from chalicelib import wiring
+from chalicelib.billing.gateways import ChargeRefused, ProviderUnavailable, RefundRequest
+from chalicelib.billing.rules import Claimed
+from chalicelib.flows import refunds, settlements
 from chalicelib.kernel.events import Actor
+from chalicelib.kernel.money import Money
 from tests.functional import steps
-from tests.functional.paid import REASON, Paid, failing, paid
+from tests.functional.paid import REASON, Paid, failing, paid, shown
 from tests.functional.steps import LICENSE
 from tests.world import World
 
@@ -177,3 +181,83 @@ def test_while_the_provider_does_not_answer_the_refund_stays_due(world: World) -
     world.reconcile(timedelta(minutes=30))
     world.settle_down()
     assert (sale.refunds[0]["status"], sale.sums) == ("done", (1000, 0, 1000))
+
+
+# The provider does not answer for days: nobody knows whether the money has gone
+
+
+class Down:
+    """A provider that answers nothing."""
+
+    def refund(self, request: Any) -> Any:
+        raise ProviderUnavailable("timed out")
+
+    def find(self, reference: str, provider_id: str | None) -> Any:
+        raise ProviderUnavailable("timed out")
+
+
+def _down(world: World, days: int) -> None:
+    """For so long, everything that asks the provider fails."""
+    down: Any = {"stripe": Down()}
+    for _ in range(2 * days):
+        world.reconcile(timedelta(hours=12))
+        for message in steps.waiting(world, "settlements"):
+            with suppress(ProviderUnavailable, Claimed):
+                settlements.work(message, down, wiring.vendor(), world.now)
+        world.stream()
+
+
+def _made_there(sale: Paid, refund_id: str, minor: int) -> None:
+    """The provider makes the refund, and its answer is lost."""
+    amount = Money(minor, sale.payment.amount.currency)
+    wanted = RefundRequest(refund_id, sale.payment.provider_id or "", amount, REASON)
+    assert wiring.gateways()["stripe"].refund(wanted).done
+
+
+def test_before_that_the_provider_is_asked_again_and_nobody_is_bothered(world: World) -> None:
+    sale = paid(world, "card")
+    sale.ask(1000)
+    _down(world, days=2)
+    assert (sale.refunds[0]["status"], sale.tasks()) == ("requested", [])
+    world.reconcile(timedelta(hours=13))
+    world.settle_down()
+    assert (sale.refunds[0]["status"], sale.sums, sale.tasks()) == ("done", (1000, 0, 1000), [])
+
+
+@pytest.mark.parametrize("part", [True, False])
+@pytest.mark.parametrize("made", [True, False])
+def test_a_refund_of_which_nothing_is_known_for_days_is_found_out_by_a_person(
+    world: World, made: bool, part: bool
+) -> None:
+    sale = paid(world, "card")
+    minor = 1000 if part else sale.total
+    refund_id = sale.ask(minor).json["id"]
+    if made:
+        _made_there(sale, refund_id, minor)
+    _down(world, days=4)
+    (asked,) = sale.refunds
+    assert (asked["status"], asked["failure"]) == ("by_hand", "refund_uncertain")
+    assert (sale.tasks(), sale.sums) == (["refund_by_hand"], (minor, 0, 0))
+    assert steps.outstanding(world) == ["payment"]
+
+    # The provider is back: its own word, and messages that were late, change nothing.
+    for _ in range(2):
+        sale.told()
+        world.reconcile(timedelta(days=1))
+        world.settle_down()
+        settlements.work({"refund_id": refund_id}, wiring.gateways(), wiring.vendor(), world.now)
+    assert (sale.tasks(), sale.sums, sale.credited) == (["refund_by_hand"], (minor, 0, 0), [])
+    gone = shown(sale).refunded
+    assert (gone.minor if gone else 0) == (minor if made else 0)
+    assert steps.outstanding(world) == []
+
+    # Finance finds the refund there, or sends the money, and says so.
+    assert sale.confirm(refund_id).json["status"] == "done"
+    sale.told()
+    world.reconcile(timedelta(days=1))
+    world.settle_down()
+    assert sale.sums == (minor, 0, minor)
+    assert [amount for amount, _ in sale.credited] == [minor]
+    assert sale.states == (("paid",) if part else ("refunded",)) * 3
+    assert (sale.tasks(), shown(sale).refunded) == (["refund_by_hand"], gone)
+    assert steps.outstanding(world) == []

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.billing.gateways import ProviderUnavailable
-from chalicelib.billing.rules import ASK_CONTESTED_EVERY, ASK_CONTESTED_FOR
+from chalicelib.billing.pauses import ASK_CONTESTED_EVERY, ASK_CONTESTED_FOR
 from chalicelib.flows import reversals
 from tests.functional import steps
 from tests.functional.paid import BY_PROVIDER, DISPUTABLE, SPAIN, Paid, answers, paid, paid_by, shown

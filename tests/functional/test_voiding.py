@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from infra.sandbox.wire import Request
 from tests.functional import steps
 from tests.functional.steps import ADVISORY, ERP, LICENSE
 from tests.world import Answer, World
@@ -23,11 +21,6 @@ def _void(world: World, invoice_id: str, key: str | None = None, **changed: Any)
     return world.http("POST", path, body, token=world.keys.token(SOMEBODY, "finance"), headers=headers)
 
 
-def _charges(world: World) -> list[str]:
-    answer = world.sandbox.answer(Request("GET", "/_sandbox/charges"))
-    return [one["status"] for one in json.loads(answer.body)["data"]]
-
-
 @pytest.mark.parametrize("method", ["boleto", "card", "paypal"])
 def test_nothing_of_a_void_invoice_can_be_paid_any_more(world: World, method: str) -> None:
     _, token = world.customer()
@@ -37,7 +30,7 @@ def test_nothing_of_a_void_invoice_can_be_paid_any_more(world: World, method: st
     world.settle_down()
     shown = steps.read(world, token, f"/v1/orders/{order['id']}")
     assert (shown["status"], shown["payment"]["status"]) == ("canceled", "canceled")
-    assert _charges(world) == ["canceled"]
+    assert [one["status"] for one in steps.charges(world)] == ["canceled"]
     assert steps.outstanding(world) == []
 
 

@@ -22,7 +22,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from chalicelib import wiring
 from chalicelib.billing import store as billing
-from chalicelib.billing.rules import Payment
+from chalicelib.billing.rules import Form, Payment
 from chalicelib.flows import expiry, reconciliation
 from chalicelib.kernel.money import Money
 from chalicelib.orders import store as orders
@@ -34,6 +34,7 @@ from tests.world import QUEUES, REGION, Keys, World, forget_everything
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 FEW, MANY, DUE = 1_000, 100_000, 40
 PRICE = Money(14990, "BRL")
+FORM = Form("https://sis.example.com/sis/realizarPago", {"Ds_Signature": "s"})
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,15 @@ def counted(keys: Keys, jwks_url: str, provider: Sandbox) -> Iterator[Counted]:
     forget_everything()
 
 
-def payment(number: int, asked: timedelta, status: Any = "pending", redirect_url: str | None = None) -> Row:
-    """A charge that its provider was asked about so long ago, and will be six hours after that."""
+def payment(
+    number: int,
+    asked: timedelta,
+    status: Any = "pending",
+    redirect_url: str | None = None,
+    form: Form | None = None,
+) -> Row:
+    """A charge that its provider was asked about so long ago, and will be six hours after that; one that was
+    posted as a form ended then, and is asked about an hour later."""
     id = f"pay_{number:026}"
     return billing.payments.row(
         Payment(
@@ -119,6 +127,8 @@ def payment(number: int, asked: timedelta, status: Any = "pending", redirect_url
             created_at=NOW - asked,
             provider_id=id,
             redirect_url=redirect_url,
+            form=form,
+            ended_at=NOW - asked if form else None,
             version=1,
         )
     )
@@ -144,7 +154,12 @@ def order(number: int, left: timedelta) -> Row:
 
 
 def open_payments(numbers: range) -> Iterator[Row]:
-    return (payment(number, asked=timedelta(minutes=number % 360)) for number in numbers)
+    """Some have ended, and are asked about once more."""
+    for number in numbers:
+        if number % 5:
+            yield payment(number, asked=timedelta(minutes=number % 360))
+        else:
+            yield payment(number, timedelta(minutes=number % 60), status="canceled", form=FORM)
 
 
 def open_orders(numbers: range) -> Iterator[Row]:
@@ -152,9 +167,10 @@ def open_orders(numbers: range) -> Iterator[Row]:
 
 
 def due_payments() -> Iterator[Row]:
-    """Half of them not charged yet."""
+    """Half of them not charged yet, and a quarter ended an hour ago or more."""
     for number in range(MANY, MANY + DUE):
-        yield payment(number, timedelta(hours=7), status="requested" if number % 2 else "pending")
+        status = ("pending", "requested", "canceled", "requested")[number % 4]
+        yield payment(number, timedelta(hours=7), status, form=FORM if status == "canceled" else None)
 
 
 def due_orders() -> Iterator[Row]:

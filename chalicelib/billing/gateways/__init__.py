@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from chalicelib.kernel.money import Money
 
@@ -147,7 +147,8 @@ class ProviderPayment:
     `amount` is what was charged, without interest for lateness. `paid_at` is in UTC; where a provider tells
     only the day, it is that day's first instant in the provider's market: maybe before the charge was made.
     `refunded` is what has gone back so far, by refund, chargeback or reversal; a charge all of which has is
-    `refunded`. `disputed` while its holder contests it. `card` is the one that was kept.
+    `refunded`. `disputed` while its holder contests it. `card` is the one that was kept. A pending charge is
+    `approved` when its payer has agreed and we have only to capture it (see Capturing).
     """
 
     provider_id: str
@@ -158,6 +159,7 @@ class ProviderPayment:
     refunded: Money | None = None
     disputed: bool = False
     card: StoredCard | None = None
+    approved: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ class Notice:
 
 
 class Gateway(Protocol):
-    """One payment provider."""
+    """One payment provider. To `fetch` and to `find` is to look: it moves no money."""
 
     name: str
 
@@ -223,6 +225,19 @@ class Gateway(Protocol):
 
         `headers` has lower-case names. Raises NotAuthentic and nothing else: an authentic body that is not
         understood is a Notice without `provider_id`.
+        """
+        ...
+
+
+@runtime_checkable
+class Capturing(Protocol):
+    """A provider whose payer agrees first, and whose money comes when we say so; no other has `approved`."""
+
+    def capture(self, provider_id: str) -> ProviderPayment | None:
+        """Take the money of an approved charge; the charge as it stands after that, paid or not.
+
+        One that is not approved (any more) stays as it is, and a repeat never takes the money twice. Raises
+        ProviderUnavailable: the money may have been taken.
         """
         ...
 

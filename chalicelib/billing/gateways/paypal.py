@@ -1,6 +1,6 @@
 """PayPal, by its Orders API v2: the payer says yes on a page of PayPal's, and then we take the money.
 
-Nothing is paid until we capture it, which `fetch` does for an order that its payer has approved.
+Nothing is paid until we capture an order that its payer has approved.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from chalicelib.billing.gateways.http import TIMEOUT, Json, dig, id_of, reading,
 from chalicelib.billing.gateways.paypal_api import PayPalApi, refusal
 from chalicelib.billing.gateways.paypal_reading import (
     approval_of,
-    awaits_capture,
     capture_of,
     payment_of,
     promised,
@@ -98,18 +97,22 @@ class PayPal:
             return self._set_aside(id_of(answer.body["id"]))
 
     def fetch(self, provider_id: str) -> ProviderPayment | None:
-        """See Gateway.fetch; by the id of an order or of its capture. Takes the money of an approved order.
+        """See Gateway.fetch; by the id of an order or of its capture."""
+        order = self._order(provider_id)
+        return payment_of(order) if order is not None else None
+
+    def capture(self, provider_id: str) -> ProviderPayment | None:
+        """See Capturing.capture.
 
         A capture that PayPal refuses (the payer's card was declined) changes nothing: he may say yes again,
         with another card, until the order lapses.
         """
         order = self._order(provider_id)
         known = payment_of(order) if order is not None else None
-        if order is None or known is None or not awaits_capture(order):
+        if order is None or known is None or not known.approved:
             return known
         self._capture(order)
-        order = self._order(known.provider_id)
-        return payment_of(order) if order is not None else None
+        return self.fetch(known.provider_id)
 
     def find(self, reference: str, provider_id: str | None) -> ProviderPayment | None:
         """See Gateway.find.

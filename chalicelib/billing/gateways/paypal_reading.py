@@ -50,6 +50,7 @@ def payment_of(order: Json) -> ProviderPayment | None:
             paid_at=_instant(capture) if status == "paid" else None,
             refunded=refunded,
             disputed=_contested(capture),
+            approved=_awaits_capture(order, part, capture),
         )
 
 
@@ -57,18 +58,6 @@ def capture_of(order: Json) -> Json | None:
     """The capture that counts: declined ones do not."""
     live = [one for one in _listed(order, "captures") if one["status"] not in DEAD]
     return min(live, key=lambda one: RANKS.index(CAPTURES.get(one["status"], "unknown")), default=None)
-
-
-def awaits_capture(order: Json) -> bool:
-    """Whether the payer has said yes to an order of ours, and the money is ours to take.
-
-    Others may use the same account: what we make bears our reference twice.
-    """
-    with reading("an order of PayPal"):
-        part = _part(order)
-        approved = order["status"] == "APPROVED" and order["intent"] == "CAPTURE"
-        ours = part.get("custom_id") and part.get("custom_id") == part.get("invoice_id")
-        return bool(approved and ours and capture_of(order) is None)
 
 
 def approval_of(order: Json) -> str | None:
@@ -115,6 +104,16 @@ def _uncaptured(order: Json) -> PaymentStatus:
     if order["status"] == "COMPLETED" and _listed(order, "captures"):
         return "canceled"  # PayPal first took the money for pending, and then declined it
     return ORDERS.get(order["status"], "unknown")
+
+
+def _awaits_capture(order: Json, part: Json, capture: Json | None) -> bool:
+    """Whether the payer has said yes to an order of ours, and the money is ours to take.
+
+    Others may use the same account: what we make bears our reference twice.
+    """
+    if capture is not None or (order["status"], order["intent"]) != ("APPROVED", "CAPTURE"):
+        return False
+    return bool(part.get("custom_id")) and part.get("custom_id") == part.get("invoice_id")
 
 
 def _part(order: Json) -> Json:

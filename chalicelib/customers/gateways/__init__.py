@@ -70,5 +70,5 @@ class Directory(Protocol):
     def sign_in(self, email: str, password: str) -> SignedIn:
         """Raises `SignInRefused`, `SignInUnconfirmed`."""
 
-    def user(self, email: str) -> User:
-        """The user with this e-mail address, who is known to exist."""
+    def user(self, name: str) -> User:
+        """The user with this e-mail address or `sub`, who is known to exist."""

@@ -87,9 +87,9 @@ class Cognito:
             raise gateways.SignInRefused(answer.get("ChallengeName", "no result"))
         return SignedIn(result["AccessToken"], int(result["ExpiresIn"]))
 
-    def user(self, email: str) -> User:
+    def user(self, name: str) -> User:
         """See `Directory.user`."""
-        answer = self._call("admin_get_user", UserPoolId=self.pool_id, Username=email)
+        answer = self._call("admin_get_user", UserPoolId=self.pool_id, Username=name)
         attributes = {item["Name"]: item["Value"] for item in answer["UserAttributes"]}
         return User(attributes["sub"], attributes["email"], json.loads(attributes.get(PROFILE, "{}")))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from tests.integration.faults.licences import LICENCES, changes_by_staff, due_for_its_next_notice
 from tests.integration.faults.payments import CAME_IN, MONEY, MONEY_IN_THE_END, attempts
@@ -124,10 +125,20 @@ def is_outstanding(row: Row) -> bool:
 
 
 def is_asked_about(payment: Row) -> bool:
-    """Whether its provider has still to be asked for its charge, or about it."""
+    """Whether its provider has still to be asked for its charge, about it, or what became of its money."""
     if payment["status"] == "pending":
         return payment["provider"] != "manual" and "held" not in payment
-    return payment["status"] == "requested" or "contested_at" in payment
+    if payment["status"] in ("failed", "canceled"):
+        return "form" in payment and "held" not in payment and not was_asked_after_its_end(payment)
+    if payment["status"] == "requested":
+        return "held" not in payment
+    return "contested_at" in payment or "review_from" in payment
+
+
+def was_asked_after_its_end(payment: Row) -> bool:
+    """Whether Redsys was asked once more, when nobody could be on its page any more."""
+    over = datetime.fromisoformat(payment["ended_at"]) + timedelta(hours=1)
+    return "asked_at" in payment and datetime.fromisoformat(payment["asked_at"]) >= over
 
 
 def a_noted_document_is_the_one_that_is_kept(seen: Seen) -> Iterator[str]:

@@ -17,6 +17,7 @@ ABOUT_BOOKED = (
     "payment_taken_back",
     "payment_came_back",
     "dispute_won",
+    "payment_not_reviewed",
     "refund_refused",
 )
 

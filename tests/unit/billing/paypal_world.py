@@ -55,6 +55,12 @@ class World:
         assert known is not None
         return known
 
+    def capture(self, provider_id: str) -> ProviderPayment:
+        """The charge, which is there, after its money was taken if its payer has agreed."""
+        known = self.gateway.capture(provider_id)
+        assert known is not None
+        return known
+
     def settled(self) -> list[Notice]:
         """Every webhook, once all have arrived, proved authentic."""
         for _ in range(400):
@@ -68,7 +74,7 @@ class World:
         """A charge that has been paid: its id."""
         charged = self.gateway.charge(CARD)
         self.approve()
-        assert self.fetch(charged.provider_id).status == "paid"
+        assert self.capture(charged.provider_id).status == "paid"
         return charged.provider_id
 
 

@@ -17,22 +17,8 @@ import pytest
 from urllib3 import PoolManager
 
 from chalicelib.billing.gateways.asaas import Asaas
-from tests.unit.billing.fuzzing import (
-    LETTERS,
-    SHARE,
-    Family,
-    Message,
-    Tally,
-    bits,
-    cut,
-    grown,
-    letters,
-    recased,
-    spaced,
-    tally,
-    widened,
-    word,
-)
+from tests.unit.billing import fuzzing
+from tests.unit.billing.fuzzing import LETTERS, SHARE, Family, Message, Tally, tally
 
 HEADER = "asaas-access-token"
 API_KEY, TOKEN = "an-api-key", "whsec-7Vq2Lm9Xz4Rt1Yb8Kd3Np6Ws5Hc0Gj"
@@ -55,11 +41,11 @@ def _token(change: Change) -> Callable[[random.Random, Message], Message]:
 
 
 def _bits(chance: random.Random, token: str) -> str:
-    return bits(chance, token.encode()).decode("latin-1")
+    return fuzzing.bits(chance, token.encode()).decode("latin-1")
 
 
 def _of_chance(chance: random.Random, token: str) -> str:
-    return word(chance, len(token), LETTERS + "-")
+    return fuzzing.word(chance, len(token), LETTERS + "-")
 
 
 def _shuffled(chance: random.Random, token: str) -> str:
@@ -74,12 +60,12 @@ def _escaped(chance: random.Random, token: str) -> str:
 
 def _quoted(chance: random.Random, token: str) -> str:
     before, after = chance.choice(('""', "''", "<>", "[]", "{}", ("Bearer ", ""), ("Basic ", ""), ("", ",")))
-    return before + token + after + chance.choice(("", word(chance, 3)))
+    return before + token + after + chance.choice(("", fuzzing.word(chance, 3)))
 
 
 def _several(chance: random.Random, token: str) -> str:
     """Joined, as servers do with a header that is there twice."""
-    told = [token, *(word(chance, chance.randint(0, 8)) for _ in range(chance.randint(1, 3)))]
+    told = [token, *(fuzzing.word(chance, chance.randint(0, 8)) for _ in range(chance.randint(1, 3)))]
     chance.shuffle(told)
     return chance.choice((",", ", ", ";", "\n")).join(told)
 
@@ -96,33 +82,33 @@ DERIVED: tuple[Callable[[bytes], str], ...] = (
 
 def _derived(chance: random.Random, message: Message) -> Message:
     """What only its holder could have made of the token, over any body."""
-    raw = bits(chance, message.raw)
+    raw = fuzzing.bits(chance, message.raw)
     return Message({HEADER: chance.choice(DERIVED)(raw)}, raw, NOW)
 
 
 def _another_name(chance: random.Random, message: Message) -> Message:
-    name = chance.choice((recased, letters, cut, grown))(chance, HEADER)
+    name = chance.choice((fuzzing.recased, fuzzing.letters, fuzzing.cut, fuzzing.grown))(chance, HEADER)
     return replace(message, headers={name: TOKEN})
 
 
 def _elsewhere(chance: random.Random, message: Message) -> Message:
     """In the body, or in the headers of other schemes."""
     inside = json.loads(message.raw) | {
-        chance.choice((HEADER, "accessToken", "token", word(chance, 4))): TOKEN
+        chance.choice((HEADER, "accessToken", "token", fuzzing.word(chance, 4))): TOKEN
     }
-    other = {"authorization": f"Bearer {TOKEN}", "access_token": TOKEN, f"x-{word(chance, 6)}": TOKEN}
+    other = {"authorization": f"Bearer {TOKEN}", "access_token": TOKEN, f"x-{fuzzing.word(chance, 6)}": TOKEN}
     return Message(chance.choice(({}, {HEADER: ""}, other)), json.dumps(inside).encode(), NOW)
 
 
 FAMILIES = [
     Family("bits of the token", 50_000, _token(_bits)),
-    Family("letters of the token", 40_000, _token(letters)),
+    Family("letters of the token", 40_000, _token(fuzzing.letters)),
     Family("a token of chance", 50_000, _token(_of_chance)),
-    Family("a part of the token", 3_000, _token(cut)),
-    Family("a longer token", 22_000, _token(grown)),
-    Family("another case", 15_000, _token(recased)),
-    Family("letters that look alike", 15_000, _token(widened)),
-    Family("spaces in the token", 10_000, _token(spaced)),
+    Family("a part of the token", 3_000, _token(fuzzing.cut)),
+    Family("a longer token", 22_000, _token(fuzzing.grown)),
+    Family("another case", 15_000, _token(fuzzing.recased)),
+    Family("letters that look alike", 15_000, _token(fuzzing.widened)),
+    Family("spaces in the token", 10_000, _token(fuzzing.spaced)),
     Family("a shuffled token", 15_000, _token(_shuffled)),
     Family("an escaped token", 10_000, _token(_escaped)),
     Family("a quoted token", 5_000, _token(_quoted)),

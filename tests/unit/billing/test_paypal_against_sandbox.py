@@ -43,13 +43,15 @@ def test_a_charge_whose_answers_are_lost_is_made_once(world: World, lost: int) -
     assert [charge["id"] for charge in world.control("GET", "charges")["data"]] == [charged.provider_id]
 
 
-def test_an_approval_is_not_money_until_it_is_fetched_and_then_it_is_announced(world: World) -> None:
+def test_an_approval_is_not_money_until_it_is_captured_and_then_it_is_announced(world: World) -> None:
     charged = world.gateway.charge(CARD)
     world.approve()
     (notice,) = world.settled()
     assert (notice.provider_id, notice.announces_payment) == (charged.provider_id, False)
+    seen = world.fetch(charged.provider_id)
+    assert (seen.status, seen.approved) == ("pending", True)
     assert world.control("GET", "charges")["data"][0]["status"] == "approved"
-    known = world.fetch(charged.provider_id)
+    known = world.capture(charged.provider_id)
     assert (known.status, known.paid_at, known.amount) == ("paid", NOON, Money(14990, "BRL"))
     assert known == world.gateway.find("pay_1", charged.provider_id)
     assert world.settled()[1:] == [
@@ -62,18 +64,18 @@ def test_the_money_is_taken_once_whatever_is_lost_and_however_often_it_is_asked(
     world.approve()
     world.turn(lost_answer=1)
     with pytest.raises(ProviderUnavailable):
-        world.gateway.fetch(charged.provider_id)
-    assert [world.fetch(charged.provider_id).status for _ in range(3)] == ["paid"] * 3
+        world.gateway.capture(charged.provider_id)
+    assert [world.capture(charged.provider_id).status for _ in range(3)] == ["paid"] * 3
     announced = [notice for notice in world.settled() if notice.announces_payment]
     assert len(announced) == 1
 
 
-def test_fetches_at_the_same_time_take_the_money_once(world: World) -> None:
+def test_captures_at_the_same_time_take_the_money_once(world: World) -> None:
     charged = world.gateway.charge(CARD)
     world.approve()
     found: list[ProviderPayment] = []
     crowd = [
-        threading.Thread(target=lambda: found.append(world.fetch(charged.provider_id))) for _ in range(4)
+        threading.Thread(target=lambda: found.append(world.capture(charged.provider_id))) for _ in range(4)
     ]
     for each in crowd:
         each.start()
@@ -87,11 +89,12 @@ def test_a_declined_card_leaves_the_order_to_be_approved_again(world: World) -> 
     charged = world.gateway.charge(CARD)
     world.approve()
     world.turn(decline=True)
-    assert world.fetch(charged.provider_id).status == "pending"
+    known = world.capture(charged.provider_id)
+    assert (known.status, known.approved) == ("pending", False)
     world.turn()
     assert world.gateway.charge(CARD) == charged
     world.approve()
-    assert world.fetch(charged.provider_id).status == "paid"
+    assert world.capture(charged.provider_id).status == "paid"
 
 
 def test_a_webhook_sent_again_is_the_same_event(world: World) -> None:
@@ -112,12 +115,12 @@ def test_a_forged_webhook_is_not_authentic(world: World) -> None:
         world.gateway.authenticate(hook.headers, hook.body, NOON)
 
 
-def test_a_wrong_amount_shows_when_the_charge_is_fetched(world: World) -> None:
+def test_a_wrong_amount_shows_before_the_money_is_taken(world: World) -> None:
     charged = world.gateway.charge(CARD)
     world.turn(wrong_amount=-100)
     world.approve()
     known = world.fetch(charged.provider_id)
-    assert (known.amount, known.status) == (Money(14890, "BRL"), "paid")
+    assert (known.amount, known.approved) == (Money(14890, "BRL"), True)
 
 
 def test_an_order_over_a_wrong_amount_does_not_stay_payable(world: World) -> None:

@@ -25,10 +25,19 @@ GET, CAPTURE = f"GET {ORDER_PATH}", f"POST {ORDER_PATH}/capture"
 
 def test_an_approved_order_is_captured_and_then_told_as_it_stands() -> None:
     with adapter(script(get=[APPROVED, captured()], capture=Reply(201, {}))) as (gateway, stub):
-        known = gateway.fetch(ORDER_ID)
+        known = gateway.capture(ORDER_ID)
         assert lines(stub) == [GET, CAPTURE, GET]
     assert known is not None
     assert known.status == "paid"
+
+
+def test_to_look_at_an_approved_order_takes_no_money() -> None:
+    with adapter(script(get=APPROVED, capture=Reply(201, {}))) as (gateway, stub):
+        known = gateway.fetch(ORDER_ID)
+        assert known == gateway.find("pay_1", ORDER_ID)
+        assert lines(stub) == [GET, GET]
+    assert known is not None
+    assert (known.status, known.approved) == ("pending", True)
 
 
 @pytest.mark.parametrize(
@@ -49,10 +58,11 @@ def test_an_approved_order_is_captured_and_then_told_as_it_stands() -> None:
         },
     ],
 )
-def test_nothing_else_is_captured(found: Json) -> None:
+def test_nothing_else_is_approved_or_captured(found: Json) -> None:
     with adapter(script(get=found, capture=Reply(201, {}))) as (gateway, stub):
-        gateway.fetch(ORDER_ID)
+        known = gateway.capture(ORDER_ID)
         assert lines(stub) == [GET]
+    assert known is None or not known.approved
 
 
 @pytest.mark.parametrize(
@@ -66,7 +76,7 @@ def test_nothing_else_is_captured(found: Json) -> None:
 )
 def test_after_a_refused_capture_the_order_tells_how_it_stands(issue: str, then: Json, status: str) -> None:
     with adapter(script(get=[APPROVED, then], capture=no(issue))) as (gateway, _):
-        known = gateway.fetch(ORDER_ID)
+        known = gateway.capture(ORDER_ID)
     assert known is not None
     assert known.status == status
 
@@ -83,8 +93,8 @@ def test_a_capture_whose_answer_is_lost_is_not_made_again_once_it_shows() -> Non
 
     with adapter(strike) as (gateway, stub):
         with pytest.raises(ProviderUnavailable):
-            gateway.fetch(ORDER_ID)
-        known = gateway.fetch(ORDER_ID)
+            gateway.capture(ORDER_ID)
+        known = gateway.capture(ORDER_ID)
         assert lines(stub).count(CAPTURE) == 1
     assert known is not None
     assert known.status == "paid"
@@ -95,7 +105,7 @@ def test_a_capture_is_a_new_try_only_after_a_new_approval() -> None:
     sequence = [APPROVED, APPROVED, APPROVED, APPROVED, later, later]
     with adapter(script(get=sequence, capture=no("INSTRUMENT_DECLINED"))) as (gateway, stub):
         for _ in range(3):
-            gateway.fetch(ORDER_ID)
+            gateway.capture(ORDER_ID)
         ids = [c.headers["paypal-request-id"] for c in stub.calls if c.path.endswith("/capture")]
     assert ids[0] == ids[1] != ids[2]
     assert all(one.startswith(ORDER_ID) and len(one) <= 108 for one in ids)

@@ -15,25 +15,8 @@ import pytest
 
 from chalicelib.billing.gateways.paypal_webhooks import AHEAD, OLDEST
 from infra.sandbox.paypal_signing import Signer
-from tests.unit.billing.fuzzing import (
-    LETTERS,
-    SHARE,
-    Family,
-    Forger,
-    Message,
-    Tally,
-    bits,
-    cut,
-    doubled,
-    grown,
-    letters,
-    recased,
-    respelled,
-    spaced,
-    tally,
-    widened,
-    word,
-)
+from tests.unit.billing import fuzzing
+from tests.unit.billing.fuzzing import LETTERS, SHARE, Family, Forger, Message, Tally, tally
 from tests.unit.billing.signed_paypal import NOW, WEBHOOK, World, lower, signed_world
 
 SIGNER, FORGER = Signer(NOW), Signer(NOW)
@@ -94,11 +77,11 @@ def _as_text(change: Callable[[random.Random, str], str]) -> Callable[[random.Ra
 def _respelled_signature(chance: random.Random, told: str) -> str:
     """As other decoders of base64 would take it."""
     ways: tuple[Callable[[], str], ...] = (
-        lambda: spaced(chance, told),
-        lambda: widened(chance, told),
+        lambda: fuzzing.spaced(chance, told),
+        lambda: fuzzing.widened(chance, told),
         lambda: "".join({"+": "-", "/": "_"}.get(one, one) if chance.random() < 0.5 else one for one in told),
         lambda: told.rstrip("=") + chance.choice(("", "=", "===", "====")),
-        lambda: grown(chance, told, "=\n"),
+        lambda: fuzzing.grown(chance, told, "=\n"),
     )
     return chance.choice(ways)()
 
@@ -129,8 +112,8 @@ def _respelled_time(chance: random.Random, told: str) -> str:
         lambda: "".join(chr(chance.choice(ZEROS) + int(one)) if one.isdigit() else one for one in told),
         lambda: told.replace("Z", "." + "0" * chance.randint(1, 9) + "Z"),
         lambda: told.replace("Z", chance.choice(("+00:00", "-00:00", "+00", "+0000", ""))),
-        lambda: recased(chance, told),
-        lambda: spaced(chance, told.replace("T", chance.choice(("T", " ", "t")))),
+        lambda: fuzzing.recased(chance, told),
+        lambda: fuzzing.spaced(chance, told.replace("T", chance.choice(("T", " ", "t")))),
     )
     return chance.choice(ways)()
 
@@ -140,9 +123,9 @@ def _respelled_time(chance: random.Random, told: str) -> str:
 
 def _elsewhere(chance: random.Random, url: str) -> str:
     base, name = url[: url.rindex("/") + 1], url[url.rindex("/") + 1 :]
-    path, noise = base[base.index("/v1") :], word(chance, chance.randint(1, 8))
+    path, noise = base[base.index("/v1") :], fuzzing.word(chance, chance.randint(1, 8))
     ways: tuple[Callable[[], str], ...] = (
-        lambda: letters(chance, base, LETTERS + "./:@") + name,
+        lambda: fuzzing.letters(chance, base, LETTERS + "./:@") + name,
         lambda: f"https://{noise}.example{path}{name}",
         lambda: f"https://api.paypal.com.{noise}.example{path}{name}",
         lambda: base.replace("//", f"//{noise}@") + name,
@@ -150,8 +133,8 @@ def _elsewhere(chance: random.Random, url: str) -> str:
         lambda: f"{base}../{noise}",
         lambda: f"{base}{noise}/{name}",
         lambda: url + chance.choice("?#./%;@: \n") + noise,
-        lambda: spaced(chance, url),
-        lambda: base + widened(chance, name) + "\uff21",
+        lambda: fuzzing.spaced(chance, url),
+        lambda: base + fuzzing.widened(chance, name) + "\uff21",
     )
     return chance.choice(ways)()
 
@@ -161,7 +144,7 @@ def _elsewhere(chance: random.Random, url: str) -> str:
 
 def _another_name(chance: random.Random, message: Message) -> Message:
     name = chance.choice(NAMES)
-    other = chance.choice((recased, letters, cut, grown))(chance, name)
+    other = chance.choice((fuzzing.recased, fuzzing.letters, fuzzing.cut, fuzzing.grown))(chance, name)
     return replace(
         message, headers={(other if one == name else one): told for one, told in message.headers.items()}
     )
@@ -170,7 +153,7 @@ def _another_name(chance: random.Random, message: Message) -> Message:
 def _several_values(chance: random.Random, message: Message) -> Message:
     """Joined, as servers do with a header that is there twice."""
     name = chance.choice(NAMES)
-    told = [message.headers[name], word(chance, chance.randint(0, 8))]
+    told = [message.headers[name], fuzzing.word(chance, chance.randint(0, 8))]
     chance.shuffle(told)
     return message.told(**{name: chance.choice((",", ", ", ";", "|")).join(told)})
 
@@ -186,41 +169,47 @@ def _signed(
 
 
 def _by_another_key(chance: random.Random, message: Message) -> Message:
-    return _signed(FORGER, message, transmission=word(chance, 12))
+    return _signed(FORGER, message, transmission=fuzzing.word(chance, 12))
 
 
 def _for_another_webhook(chance: random.Random, message: Message) -> Message:
-    return _signed(SIGNER, message, webhook=letters(chance, WEBHOOK), transmission=word(chance, 12))
+    return _signed(
+        SIGNER, message, webhook=fuzzing.letters(chance, WEBHOOK), transmission=fuzzing.word(chance, 12)
+    )
 
 
 def _for_another_body(chance: random.Random, message: Message) -> Message:
-    return _signed(SIGNER, message, raw=bits(chance, message.raw), transmission=word(chance, 12))
+    return _signed(
+        SIGNER, message, raw=fuzzing.bits(chance, message.raw), transmission=fuzzing.word(chance, 12)
+    )
 
 
 def _with_bars(chance: random.Random, message: Message) -> Message:
     """What is signed could be read as other parts."""
-    return _signed(SIGNER, message, transmission=f"{word(chance, 6)}|{word(chance, 6)}")
+    return _signed(SIGNER, message, transmission=f"{fuzzing.word(chance, 6)}|{fuzzing.word(chance, 6)}")
 
 
 FAMILIES = [
-    Family("bits of the body", 40_000, _body(bits)),
-    Family("a part of the body", 5_000, _body(_as_text(cut))),
-    Family("a longer body", 10_000, _body(_as_text(grown))),
-    Family("a member there twice", 10_000, _body(doubled)),
-    Family("a respelled body", 8_000, _body(respelled)),
-    Family("bits of the signature", 45_000, _signature(bits)),
+    Family("bits of the body", 40_000, _body(fuzzing.bits)),
+    Family("a part of the body", 5_000, _body(_as_text(fuzzing.cut))),
+    Family("a longer body", 10_000, _body(_as_text(fuzzing.grown))),
+    Family("a member there twice", 10_000, _body(fuzzing.doubled)),
+    Family("a respelled body", 8_000, _body(fuzzing.respelled)),
+    Family("bits of the signature", 45_000, _signature(fuzzing.bits)),
     Family("a signature of chance", 40_000, _signature(lambda chance, told: chance.randbytes(len(told)))),
-    Family("a part of the signature", 5_000, _signature(_as_text(cut))),
-    Family("a longer signature", 5_000, _signature(_as_text(grown))),
+    Family("a part of the signature", 5_000, _signature(_as_text(fuzzing.cut))),
+    Family("a longer signature", 5_000, _signature(_as_text(fuzzing.grown))),
     Family("a respelled signature", 5_000, _header(SIGNATURE, _respelled_signature)),
     Family(
-        "letters of the id", 20_000, _header(ID, lambda chance, told: letters(chance, told, LETTERS + "-"))
+        "letters of the id",
+        20_000,
+        _header(ID, lambda chance, told: fuzzing.letters(chance, told, LETTERS + "-")),
     ),
     Family("a moved time", 15_000, _moved_time),
     Family("a replay", 12_000, _replayed),
     Family("a respelled time", 4_000, _header(TIME, _respelled_time)),
     Family("a certificate elsewhere", 14_000, _header(CERTIFICATE, _elsewhere)),
-    Family("letters of the algorithm", 3_000, _header(ALGORITHM, letters)),
+    Family("letters of the algorithm", 3_000, _header(ALGORITHM, fuzzing.letters)),
     Family("another name", 3_000, _another_name),
     Family("several values", 3_000, _several_values),
     Family("signed by another key", 1_000, _by_another_key),

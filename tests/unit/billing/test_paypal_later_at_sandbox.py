@@ -21,7 +21,8 @@ def world() -> Iterator[World]:
 def test_an_electronic_cheque_is_pending_until_it_clears(world: World) -> None:
     charged = world.gateway.charge(CARD)
     world.approve(by="echeck")
-    assert world.fetch(charged.provider_id).status == "pending"
+    known = world.capture(charged.provider_id)
+    assert (known.status, known.approved) == ("pending", False)
     with pytest.raises(ProviderUnavailable):
         world.gateway.cancel(charged.provider_id)
     world.act("clear")
@@ -33,7 +34,7 @@ def test_an_electronic_cheque_is_pending_until_it_clears(world: World) -> None:
 def test_an_electronic_cheque_that_bounces_is_no_payment(world: World) -> None:
     charged = world.gateway.charge(CARD)
     world.approve(by="echeck")
-    world.fetch(charged.provider_id)
+    world.capture(charged.provider_id)
     world.act("deny")
     assert world.fetch(charged.provider_id).status == "canceled"
 
@@ -47,7 +48,7 @@ def test_a_canceled_order_is_never_captured_approved_or_not(world: World) -> Non
             known = world.gateway.cancel(charged.provider_id)
             assert known is not None
             assert known.status == "canceled"
-        assert world.fetch(charged.provider_id).status == "canceled"
+        assert world.capture(charged.provider_id).status == "canceled"
     assert {charge["payable"] for charge in world.control("GET", "charges")["data"]} == {False}
     assert not any(notice.announces_payment for notice in world.settled())
 

@@ -13,25 +13,9 @@ import pytest
 from redsys.crypto import get_signer
 
 from chalicelib.billing.gateways.redsys_signing import SHA256_V1, SHA512_V1, V2, VERSIONS
+from tests.unit.billing import fuzzing
 from tests.unit.billing.fake_redsys import NOW, ORDER, SECRET, members, offline, result
-from tests.unit.billing.fuzzing import (
-    LETTERS,
-    SHARE,
-    Family,
-    Message,
-    Tally,
-    bits,
-    cut,
-    doubled,
-    grown,
-    letters,
-    recased,
-    respelled,
-    spaced,
-    tally,
-    widened,
-    word,
-)
+from tests.unit.billing.fuzzing import LETTERS, SHARE, Family, Message, Tally, tally
 
 VERSION, PARAMETERS, SIGNATURE = NAMES = ("Ds_SignatureVersion", "Ds_MerchantParameters", "Ds_Signature")
 Form = dict[str, str]
@@ -82,24 +66,24 @@ def _parameters(change: Callable[[random.Random, bytes], bytes]) -> Change:
 
 
 def _of_chance(chance: random.Random, signature: str) -> str:
-    return word(chance, len(signature), LETTERS + "-_")
+    return fuzzing.word(chance, len(signature), LETTERS + "-_")
 
 
 def _part(chance: random.Random, signature: str) -> str:
     """More is missing than the padding, which does not matter."""
-    return cut(chance, signature.rstrip("="))
+    return fuzzing.cut(chance, signature.rstrip("="))
 
 
 def _lookalike(chance: random.Random, text: str) -> str:
-    return chance.choice((recased, spaced, widened))(chance, text)
+    return chance.choice((fuzzing.recased, fuzzing.spaced, fuzzing.widened))(chance, text)
 
 
 def _padded(chance: random.Random, text: str) -> str:
     """The same parameters to a decoder that overlooks padding, or what is not of its alphabet."""
     ways: tuple[Callable[[], str], ...] = (
-        lambda: grown(chance, text, "=\n -_+/"),
+        lambda: fuzzing.grown(chance, text, "=\n -_+/"),
         lambda: text.rstrip("=") + "=" * chance.randint(0, 4),
-        lambda: spaced(chance, text),
+        lambda: fuzzing.spaced(chance, text),
     )
     return chance.choice(ways)()
 
@@ -108,7 +92,7 @@ def _value(chance: random.Random, told: bytes) -> bytes:
     """One value is another one: an amount, an order, whether it was paid."""
     found = json.loads(told)
     name = chance.choice(list(found))
-    return json.dumps({**found, name: letters(chance, found[name], "0123456789ABCDEF")}).encode()
+    return json.dumps({**found, name: fuzzing.letters(chance, found[name], "0123456789ABCDEF")}).encode()
 
 
 def _signature_of_another(chance: random.Random, form: Form) -> Form:
@@ -121,13 +105,21 @@ def _signature_of_another(chance: random.Random, form: Form) -> Form:
 
 def _named(chance: random.Random, version: str) -> str:
     others = [one for one in VERSIONS if one != version]
-    ways = (recased, letters, cut, grown, spaced, widened, lambda chance, _: chance.choice(others))
+    ways = (
+        fuzzing.recased,
+        fuzzing.letters,
+        fuzzing.cut,
+        fuzzing.grown,
+        fuzzing.spaced,
+        fuzzing.widened,
+        lambda chance, _: chance.choice(others),
+    )
     return chance.choice(ways)(chance, version)
 
 
 def _news(chance: random.Random, **changes: Any) -> dict[str, Any]:
     """Parameters that nobody has signed yet."""
-    return result(Ds_AuthorisationCode=word(chance, 6), **changes)
+    return result(Ds_AuthorisationCode=fuzzing.word(chance, 6), **changes)
 
 
 def _another_version(chance: random.Random, form: Form) -> Form:
@@ -154,7 +146,7 @@ def _signed_with(chance: random.Random, form: Form, sign: Callable[[bytes], byte
 
 
 def _key_of_another_order(chance: random.Random, form: Form) -> Form:
-    signer, order = get_signer(SECRET, form[VERSION]), letters(chance, ORDER)
+    signer, order = get_signer(SECRET, form[VERSION]), fuzzing.letters(chance, ORDER)
     return _signed_with(chance, form, lambda text: signer.sign(order, text))
 
 
@@ -176,9 +168,9 @@ def _another_recipe(chance: random.Random, form: Form) -> Form:
 
 def _another_terminal(chance: random.Random, form: Form) -> Form:
     ways = (
-        {"Ds_MerchantCode": word(chance, chance.randint(0, 8), "0123456789")},
+        {"Ds_MerchantCode": fuzzing.word(chance, chance.randint(0, 8), "0123456789")},
         {"Ds_Terminal": "0" * chance.randint(0, 2) + str(chance.randint(2, 99))},
-        {"Ds_Order": word(chance, chance.choice((0, 1, 2, 3, 13, 14)))},
+        {"Ds_Order": fuzzing.word(chance, chance.choice((0, 1, 2, 3, 13, 14)))},
     )
     return members(_news(chance, **chance.choice(ways)), form[VERSION])
 
@@ -195,12 +187,14 @@ def _request(chance: random.Random, form: Form) -> Form:
 
 
 def _another_name(chance: random.Random, name: str) -> str:
-    return chance.choice((name.lower(), name.upper(), f"{name}[]", letters(chance, name), cut(chance, name)))
+    return chance.choice(
+        (name.lower(), name.upper(), f"{name}[]", fuzzing.letters(chance, name), fuzzing.cut(chance, name))
+    )
 
 
 def _another_shape(chance: random.Random, form: Form) -> list[tuple[str, str]]:
     pairs, name = list(form.items()), chance.choice(NAMES)
-    noise = (word(chance, 4), word(chance, 4))
+    noise = (fuzzing.word(chance, 4), fuzzing.word(chance, 4))
     others = [pair for pair in pairs if pair[0] != name]
     ways: tuple[Callable[[], list[tuple[str, str]]], ...] = (
         lambda: others,
@@ -218,18 +212,18 @@ def _another_shape(chance: random.Random, form: Form) -> list[tuple[str, str]]:
 
 # (name, parts of a thousand, how it is forged)
 FORGERS: tuple[tuple[str, int, Change], ...] = (
-    ("letters of the signature", 170, _member(SIGNATURE, letters)),
+    ("letters of the signature", 170, _member(SIGNATURE, fuzzing.letters)),
     ("a signature of chance", 90, _member(SIGNATURE, _of_chance)),
     ("a part of the signature", 20, _member(SIGNATURE, _part)),
-    ("a longer signature", 40, _member(SIGNATURE, grown)),
+    ("a longer signature", 40, _member(SIGNATURE, fuzzing.grown)),
     ("a lookalike signature", 40, _member(SIGNATURE, _lookalike)),
     ("the signature of another", 10, _signature_of_another),
-    ("letters of the parameters", 160, _member(PARAMETERS, letters)),
-    ("a part of the parameters", 20, _member(PARAMETERS, cut)),
+    ("letters of the parameters", 160, _member(PARAMETERS, fuzzing.letters)),
+    ("a part of the parameters", 20, _member(PARAMETERS, fuzzing.cut)),
     ("respelled parameters", 30, _member(PARAMETERS, _padded)),
-    ("bits of what they say", 120, _parameters(bits)),
-    ("a member there twice", 50, _parameters(doubled)),
-    ("what they say respelled", 30, _parameters(respelled)),
+    ("bits of what they say", 120, _parameters(fuzzing.bits)),
+    ("a member there twice", 50, _parameters(fuzzing.doubled)),
+    ("what they say respelled", 30, _parameters(fuzzing.respelled)),
     ("another value", 50, _parameters(_value)),
     ("another name of the version", 30, _member(VERSION, _named)),
     ("another version", 30, _another_version),

@@ -14,23 +14,8 @@ import stripe
 from urllib3 import PoolManager
 
 from chalicelib.billing.gateways.stripe import Stripe
-from tests.unit.billing.fuzzing import (
-    SHARE,
-    Family,
-    Message,
-    Tally,
-    bits,
-    cut,
-    doubled,
-    grown,
-    letters,
-    recased,
-    respelled,
-    spaced,
-    tally,
-    widened,
-    word,
-)
+from tests.unit.billing import fuzzing
+from tests.unit.billing.fuzzing import SHARE, Family, Message, Tally, tally
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 T = 1_795_359_600
@@ -66,23 +51,23 @@ def _header(message: Message, told: str | int, signature: str) -> Message:
 
 
 def _bits_of_the_body(chance: random.Random, message: Message) -> Message:
-    return message.saying(bits(chance, message.raw))
+    return message.saying(fuzzing.bits(chance, message.raw))
 
 
 def _part_of_the_body(chance: random.Random, message: Message) -> Message:
-    return message.saying(cut(chance, message.raw.decode("latin-1")).encode("latin-1"))
+    return message.saying(fuzzing.cut(chance, message.raw.decode("latin-1")).encode("latin-1"))
 
 
 def _longer_body(chance: random.Random, message: Message) -> Message:
-    return message.saying(grown(chance, message.raw.decode("latin-1")).encode("latin-1"))
+    return message.saying(fuzzing.grown(chance, message.raw.decode("latin-1")).encode("latin-1"))
 
 
 def _doubled_member(chance: random.Random, message: Message) -> Message:
-    return message.saying(doubled(chance, message.raw))
+    return message.saying(fuzzing.doubled(chance, message.raw))
 
 
 def _respelled_body(chance: random.Random, message: Message) -> Message:
-    return message.saying(respelled(chance, message.raw))
+    return message.saying(fuzzing.respelled(chance, message.raw))
 
 
 def _body_of_another(chance: random.Random, message: Message) -> Message:
@@ -94,31 +79,33 @@ def _body_of_another(chance: random.Random, message: Message) -> Message:
 
 def _letters_of_the_signature(chance: random.Random, message: Message) -> Message:
     told, signature = _parts(message)
-    return _header(message, told, letters(chance, signature, HEX))
+    return _header(message, told, fuzzing.letters(chance, signature, HEX))
 
 
 def _signature_of_chance(chance: random.Random, message: Message) -> Message:
-    return _header(message, _parts(message)[0], word(chance, 64, HEX))
+    return _header(message, _parts(message)[0], fuzzing.word(chance, 64, HEX))
 
 
 def _part_of_the_signature(chance: random.Random, message: Message) -> Message:
     told, signature = _parts(message)
-    return _header(message, told, cut(chance, signature))
+    return _header(message, told, fuzzing.cut(chance, signature))
 
 
 def _longer_signature(chance: random.Random, message: Message) -> Message:
     told, signature = _parts(message)
-    return _header(message, told, grown(chance, signature, HEX))
+    return _header(message, told, fuzzing.grown(chance, signature, HEX))
 
 
 def _respelled_signature(chance: random.Random, message: Message) -> Message:
     told, signature = _parts(message)
-    return _header(message, told, chance.choice((recased, spaced, widened))(chance, signature))
+    return _header(
+        message, told, chance.choice((fuzzing.recased, fuzzing.spaced, fuzzing.widened))(chance, signature)
+    )
 
 
 def _another_secret(chance: random.Random, message: Message) -> Message:
     told, _ = _parts(message)
-    secret = "whsec_" + word(chance, 32)
+    secret = "whsec_" + fuzzing.word(chance, 32)
     return _header(message, told, _hmac(secret.encode(), f"{told}.".encode() + message.raw))
 
 
@@ -173,7 +160,7 @@ def _respelled_time(chance: random.Random, message: Message) -> Message:
         lambda: "".join(digit + chance.choice(("", "", "_")) for digit in told),
         lambda: chance.choice(("0", "+", "00", "-")) + told,
         lambda: told + chance.choice((".", "e0", "L")) + "0" * chance.randint(0, 9),
-        lambda: spaced(chance, told),
+        lambda: fuzzing.spaced(chance, told),
     )
     return _header(message, chance.choice(ways)(), signature)
 
@@ -203,12 +190,14 @@ SHAPES = (
 
 def _another_shape(chance: random.Random, message: Message) -> Message:
     told, signature = _parts(message)
-    noise = f"{word(chance, 4)}={word(chance, 4)}"
+    noise = f"{fuzzing.word(chance, 4)}={fuzzing.word(chance, 4)}"
     return message.told(stripe_signature=chance.choice(SHAPES).format(t=told, v1=signature, noise=noise))
 
 
 def _another_name(chance: random.Random, message: Message) -> Message:
-    name = chance.choice((recased, letters, cut, grown))(chance, "stripe-signature")
+    name = chance.choice((fuzzing.recased, fuzzing.letters, fuzzing.cut, fuzzing.grown))(
+        chance, "stripe-signature"
+    )
     return replace(message, headers={name: message.headers["stripe-signature"]})
 
 

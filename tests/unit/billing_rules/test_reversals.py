@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chalicelib.billing import reversals, rules
-from chalicelib.billing.rules import ASK_CONTESTED_EVERY, ASK_CONTESTED_FOR, Payment, PaymentStatus
+from chalicelib.billing.pauses import ASK_CONTESTED_EVERY, ASK_CONTESTED_FOR
+from chalicelib.billing.rules import Payment, PaymentStatus
 from chalicelib.billing.verdicts import Sighting, judge
 from chalicelib.kernel.money import Money
 from tests.unit.billing_rules.test_rules import NOW, ORDERS, PAYMENT, PRICE

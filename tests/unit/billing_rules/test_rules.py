@@ -10,14 +10,14 @@ from typing import Any, get_args
 
 import pytest
 
-from chalicelib.billing import rules
+from chalicelib.billing import expiry, rules
 from chalicelib.billing.gateways import PaymentStatus as ProviderStatus
+from chalicelib.billing.pauses import ASK_EVERY, ASK_FOR, LINGERS
 from chalicelib.billing.rules import (
-    ASK_EVERY,
-    ASK_FOR,
     CHARGE_LEASE,
     SWEEP_AFTER,
     Claimed,
+    Form,
     Payment,
     PaymentStatus,
     Slip,
@@ -46,6 +46,7 @@ ORDERS: tuple[str | None, ...] = (None, *get_args(OrderStatus))
 WAITING = ("pending_payment", "expired")
 PAYMENTS: tuple[Payment | None, ...] = (
     None,
+    PAYMENT,
     *(replace(PAYMENT, status=status, provider_id="p1") for status in get_args(PaymentStatus)),
 )
 AMOUNTS = (PRICE, Money(59899, "BRL"), Money(59901, "BRL"), Money(59900, "EUR"), Money(0, "BRL"))
@@ -90,7 +91,8 @@ class Case:
 
     @property
     def is_same_charge(self) -> bool:
-        return bool(self.payment and self.seen and self.payment.provider_id == self.seen.provider_id)
+        """Or one whose id we were never told."""
+        return bool(self.payment and self.seen and self.payment.provider_id in (None, self.seen.provider_id))
 
     @property
     def is_open(self) -> bool:
@@ -215,7 +217,7 @@ def test_a_payment_is_due_until_its_provider_has_it_and_then_until_it_is_paid() 
     charged = rules.charged(claimed, "p1")
     assert charged.due_at == NOW + ASK_EVERY
     assert rules.asked(charged, NOW + timedelta(days=1)).due_at == NOW + timedelta(days=1) + ASK_EVERY
-    assert rules.failed(charged, "closed").due_at is None
+    assert rules.failed(charged, "closed", NOW).due_at is None
     assert rules.paid(charged, "p1", NOW).due_at is None
 
 
@@ -246,13 +248,47 @@ def test_a_transfer_is_asked_about_by_nobody() -> None:
 @pytest.mark.parametrize("status", ["paid", "failed"])
 def test_a_failure_that_comes_too_late_changes_nothing(status: Any) -> None:
     payment = replace(PAYMENT, status=status)
-    assert rules.failed(payment, "declined") == payment
+    assert rules.failed(payment, "declined", NOW) == payment
 
 
 @pytest.mark.parametrize("status", ["requested", "pending"])
 def test_a_failure_ends_an_open_payment_with_its_reason(status: Any) -> None:
-    failed = rules.failed(rules.claim(replace(PAYMENT, status=status), NOW), "declined")
+    failed = rules.failed(rules.claim(replace(PAYMENT, status=status), NOW), "declined", NOW)
     assert (failed.status, failed.failure, failed.claimed_until) == ("failed", "declined", None)
+    assert failed.ended_at == NOW
+
+
+FORM = Form("https://sis.example/realizarPago", {"Ds_Signature": "s"})
+ON_PAGE = replace(PAYMENT, status="pending", provider="redsys", provider_id="p1", form=FORM)
+LATER = NOW + timedelta(days=1)
+ENDED = {
+    "failed": rules.failed(ON_PAGE, "closed_by_provider", LATER),
+    "canceled": expiry.given_up(ON_PAGE, "replaced", LATER),
+}
+
+
+@pytest.mark.parametrize("how", ENDED)
+def test_what_was_posted_as_a_form_is_asked_about_once_after_its_end(how: str) -> None:
+    ended = rules.asked(ENDED[how], LATER - timedelta(hours=1))
+    last = LATER + LINGERS
+    assert (ended.status, ended.due_at, ended.last_look_at) == (how, last, last)
+    assert not rules.to_be_asked(ended, last - timedelta(seconds=1))
+    assert rules.to_be_asked(ended, last)
+    done = rules.asked(ended, last)
+    assert (done.due_at, rules.to_be_asked(done, last), done.is_looked_at) == (None, False, False)
+
+
+@pytest.mark.parametrize("how", ENDED)
+def test_what_ended_and_paid_all_the_same_is_asked_about_no_more(how: str) -> None:
+    assert rules.held(ENDED[how], "double").due_at is None
+    paid = rules.paid(ENDED[how], "p1", LATER)
+    assert (paid.due_at, paid.ended_at) == (None, None)
+
+
+def test_what_ended_without_a_form_or_before_there_was_one_is_not_asked_about() -> None:
+    for payment in (PAYMENT, replace(PAYMENT, status="pending", redirect_url="https://pay.example")):
+        ended = expiry.given_up(payment, "replaced", LATER)
+        assert (ended.ended_at, ended.due_at, ended.is_looked_at) == (LATER, None, False)
 
 
 def test_a_paid_payment_keeps_the_charge_that_paid_it() -> None:

@@ -50,7 +50,7 @@ def directory() -> Iterator[Cognito]:
 
 def test_a_user_carries_the_profile_he_signed_up_with(directory: Cognito) -> None:
     sub = directory.sign_up(EVA, PASSWORD, PROFILE)
-    assert directory.user(EVA) == gateways.User(sub, EVA, PROFILE)
+    assert directory.user(EVA) == directory.user(sub) == gateways.User(sub, EVA, PROFILE)
 
 
 def test_an_address_signs_up_once(directory: Cognito) -> None:

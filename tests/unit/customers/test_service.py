@@ -27,7 +27,7 @@ from chalicelib.customers.rules import (
     profile_of,
 )
 from chalicelib.customers.tokens import TokenRefused, customer_id_of, roles_of
-from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.errors import Invalid, Unavailable
 from chalicelib.kernel.events import Actor
 from chalicelib.storage.idempotency import IdempotencyKeyReused, Repeatable, Replay
 from chalicelib.storage.table import bind
@@ -80,8 +80,9 @@ class Users:
         self._maybe_refuse()
         return SignedIn("token", 3600)
 
-    def user(self, email: str) -> User:
-        return self.users[email]
+    def user(self, name: str) -> User:
+        self._maybe_refuse()
+        return next(user for user in self.users.values() if name in (user.email, user.sub))
 
     def _maybe_refuse(self) -> None:
         if self.refuses:
@@ -273,3 +274,12 @@ def test_a_customers_id_is_his_users_id_in_our_spelling() -> None:
 )
 def test_a_member_of_staff_is_no_customer(groups: list[str], roles: set[str]) -> None:
     assert roles_of(groups) == roles
+
+
+def test_staff_is_known_by_his_address_or_while_that_cannot_be_had_by_his_sub() -> None:
+    users = Users()
+    sub = users.sign_up("eva@example.com", "a long password", {})
+    assert service.readable_name(sub, users) == "eva@example.com"
+    users.refuses = Unavailable()
+    assert service.readable_name(sub, users) == sub
+    assert service.readable_name("unknown", Users()) == "unknown"

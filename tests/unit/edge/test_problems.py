@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import string
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -19,6 +20,7 @@ from chalicelib.edge.problems import (
     unexpected,
 )
 from chalicelib.kernel.errors import LOCALES, FieldError, Invalid, NotFound, Refusal, TooManyRequests
+from chalicelib.subscriptions.cancelling import PastCutoff
 
 # Clients match these: a code is never renamed, a status never changed.
 CODES = {
@@ -27,12 +29,14 @@ CODES = {
     "bad_credentials": 401,
     "webhook_not_authentic": 401,
     "forbidden": 403,
+    "self_service_not_allowed": 403,
     "not_found": 404,
     "activation_not_found": 404,
     "addon_not_found": 404,
     "customer_not_found": 404,
     "card_not_found": 404,
     "credit_note_not_found": 404,
+    "crm_task_not_found": 404,
     "invoice_not_payable": 409,
     "invoice_not_voidable": 409,
     "too_many_attempts": 409,
@@ -58,6 +62,9 @@ CODES = {
     "no_free_seat": 409,
     "no_moves_allowed": 409,
     "not_confirmed": 409,
+    "not_renewable": 409,
+    "past_cutoff": 409,
+    "subscription_ended": 409,
     "not_a_transfer": 409,
     "payment_contested": 409,
     "payment_not_refundable": 409,
@@ -148,6 +155,14 @@ def test_what_was_not_foreseen_tells_only_which_request_it_was(locale: str) -> N
         "request_id": "req-1",
         "errors": [],
     }
+
+
+def test_a_fact_that_programs_act_on_is_a_member_of_its_own() -> None:
+    until = datetime(2026, 12, 15, 23, tzinfo=UTC)
+    problem = problem_of(PastCutoff(until), "en", "req-1")
+    assert problem["cancel_renewal_until"] == "2026-12-15T23:00:00Z"
+    assert "2026-12-15T23:00:00Z" in problem["detail"]
+    assert "id" not in problem_of(NotFound(id="x"), "en", "req-1")
 
 
 def test_who_must_wait_is_told_how_long_in_a_header() -> None:

@@ -46,6 +46,17 @@ def _refused(wishes: list[Wish]) -> bool:
     return False
 
 
+def test_a_subscription_paid_in_instalments_is_ordered_with_the_first_one() -> None:
+    (item,) = quote([Wish("multipack")], CONTEXT).items
+    price = Money(119700, "BRL")
+    assert (item.unit_price, item.period_price, item.note) == (price.split(3)[0], price, "1/3")
+    # Whatever else is sold is paid at once: nobody would charge the rest of it.
+    licence = CATALOGUE["prestaimport"]
+    parts = replace(licence, terms=Terms("P1Y", installments=3))
+    (item,) = quote([Wish("prestaimport")], replace(CONTEXT, products={"prestaimport": parts})).items
+    assert (item.unit_price, item.period_price) == (licence.price("BRL"), None)
+
+
 @given(WISHES)
 def test_what_is_quoted_is_priced_from_the_catalogue_line_by_line(wishes: list[Wish]) -> None:
     if _refused(wishes):
@@ -55,7 +66,7 @@ def test_what_is_quoted_is_priced_from_the_catalogue_line_by_line(wishes: list[W
         (wish.product, wish.quantity) for wish in wishes
     ]
     for item in quoted.items:
-        assert item.unit_price == CATALOGUE[item.product].price("BRL")
+        assert (item.period_price or item.unit_price) == CATALOGUE[item.product].price("BRL")
         assert item.amount == item.unit_price * item.quantity
         assert item.terms == CATALOGUE[item.product].terms
         assert item.name == CATALOGUE[item.product].names["pt-BR"]

@@ -38,6 +38,11 @@ def test_a_line_costs_its_price_times_its_quantity() -> None:
     assert ITEM.amount == Money(179700, "BRL")
 
 
+@pytest.mark.parametrize("status", get_args(Status))
+def test_an_order_takes_money_until_it_is_paid_or_given_up_for_good(status: Any) -> None:
+    assert replace(ORDER, status=status).takes_money == (status not in OTHERS)
+
+
 @pytest.mark.parametrize("status", ["pending_payment", "expired"])
 def test_an_order_that_waits_or_waited_too_long_can_be_paid(status: Any) -> None:
     order = replace(ORDER, status=status)

@@ -34,7 +34,9 @@ from chalicelib.storage.attributes import RecordAttribute
 from chalicelib.storage.records import to_record, to_row
 from chalicelib.storage.table import Copy, Row
 from chalicelib.subscriptions import store as subscriptions
+from chalicelib.subscriptions.crm_tasks import CrmTask
 from chalicelib.subscriptions.rules import Subscription
+from chalicelib.subscriptions.trace import Trace
 from chalicelib.tasks import store as tasks
 from chalicelib.tasks.rules import Task
 from chalicelib.tickets import store as tickets
@@ -57,6 +59,8 @@ PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (mail.MailRow, Mail, mail.row),
     (orders.OrderRow, Order, orders.row),
     (subscriptions.SubscriptionRow, Subscription, subscriptions.row),
+    (subscriptions.TraceRow, Trace, subscriptions.traces.row),
+    (subscriptions.CrmTaskRow, CrmTask, subscriptions.crm_tasks.row),
     (tasks.TaskRow, Task, tasks.row),
     (tickets.TicketRow, Ticket, tickets.row),
 ]

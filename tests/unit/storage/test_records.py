@@ -47,6 +47,15 @@ class ParcelRow(Row, discriminator="parcel"):
     due_at = InstantAttribute(null=True)
 
 
+class OtherParcelRow(Row, discriminator="other_parcel"):
+    """A row of another kind for the same record."""
+
+    id = UnicodeAttribute()
+    customer_id = UnicodeAttribute(null=True)
+    created_at = InstantAttribute()
+    due_at = InstantAttribute(null=True)
+
+
 class OtherRow(Row, discriminator="other"):
     """Something else under the same owner."""
 
@@ -210,3 +219,25 @@ def test_the_fingerprint_tells_a_true_repeat() -> None:
     assert _repeat().fingerprint == _repeat().fingerprint
     assert _repeat(body=b"[]").id == _repeat().id
     assert _repeat(body=b"[]").fingerprint != _repeat().fingerprint
+
+
+def test_records_that_are_listed_among_others_stand_between_them_in_order_of_time(rows: Rows) -> None:
+    notes = Records("TRC", OtherParcelRow, Parcel, NotFound, listed_among="ORD")
+    _save(
+        PARCELS.row(Parcel("first", "ana", NOW)),
+        notes.row(Parcel("between", "ana", NOW + MINUTE)),
+        PARCELS.row(Parcel("last", "ana", NOW + 2 * MINUTE)),
+        notes.row(Parcel("elsewhere", "rui", NOW)),
+    )
+    everything = Records("ORD", Row, Row, NotFound)
+    seen: list[Row] = []
+    cursor = None
+    for _ in range(3):
+        page = everything.rows_of("ana", 1, cursor)
+        seen, cursor = [*seen, *page.items], page.next_cursor
+    assert cursor is None
+    assert [type(row) for row in seen] == [ParcelRow, OtherParcelRow, ParcelRow]
+    # Each kind has a list of its own all the same.
+    assert [one.id for one in PARCELS.all_of("ana")] == ["last", "first"]
+    assert [one.id for one in notes.page("ana", 1, None).items] == ["between"]
+    assert notes.get("between").id == "between"

@@ -19,8 +19,8 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.terms import Terms
 from chalicelib.subscriptions import changes
 from chalicelib.subscriptions.rules import Subscription
+from tests.unit.subscriptions.contracts import ZONES
 from tests.unit.subscriptions.habits import DAY, HOUR, Habits, Letter, Mind, Paying
-from tests.unit.subscriptions.made import ZONES
 from tests.unit.subscriptions.time_travel import World
 
 BEGIN = datetime(2027, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.subscriptions import changes
 from chalicelib.subscriptions.rules import Notice, Subscription
-from tests.unit.subscriptions.made import (
+from tests.unit.subscriptions.contracts import (
     DAY,
     END,
     HOUR,

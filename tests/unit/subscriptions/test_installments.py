@@ -15,7 +15,7 @@ from chalicelib.kernel.periods import add_period
 from chalicelib.kernel.terms import Terms
 from chalicelib.subscriptions import changes, installments
 from chalicelib.subscriptions.installments import Installment, schedule
-from tests.unit.subscriptions.made import (
+from tests.unit.subscriptions.contracts import (
     DAY,
     HOUR,
     NOW,

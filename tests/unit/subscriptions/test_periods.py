@@ -12,7 +12,7 @@ from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.terms import Terms
 from chalicelib.subscriptions import changes
 from chalicelib.subscriptions.rules import Subscription
-from tests.unit.subscriptions.made import MOMENT, ZONES, a_subscription, paid_on, renewed_by
+from tests.unit.subscriptions.contracts import MOMENT, ZONES, a_subscription, paid_on, renewed_by
 
 MONTHLY = Terms("P1M")
 

@@ -13,7 +13,7 @@ from chalicelib.kernel.clock import local_date, start_of
 from chalicelib.kernel.terms import Terms
 from chalicelib.subscriptions import changes, installments
 from chalicelib.subscriptions.rules import Notice, Subscription, next_step
-from tests.unit.subscriptions.made import (
+from tests.unit.subscriptions.contracts import (
     DAY,
     END,
     HOUR,
