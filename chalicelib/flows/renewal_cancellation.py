@@ -21,11 +21,11 @@ from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store, trace
 from chalicelib.subscriptions.cancelling import (
     PastCutoff,
-    SubscriptionEnded,
     check_self_service,
     renewal_canceled,
     renewal_resumed,
 )
+from chalicelib.subscriptions.refusals import SubscriptionEnded
 from chalicelib.subscriptions.rules import Subscription, SubscriptionNotFound
 from chalicelib.subscriptions.trace import Wording
 

@@ -24,7 +24,8 @@ from chalicelib.flows.subscriptions_schemas import (
 )
 from chalicelib.kernel.events import Actor
 from chalicelib.subscriptions import store as subscriptions
-from chalicelib.subscriptions.cancelling import NotRenewable, PastCutoff, SubscriptionEnded
+from chalicelib.subscriptions.cancelling import NotRenewable, PastCutoff
+from chalicelib.subscriptions.refusals import SubscriptionEnded
 from chalicelib.subscriptions.schemas import StaffSubscriptionList, StaffSubscriptionOut, SubscriptionOut
 
 bp = Blueprint(__name__)

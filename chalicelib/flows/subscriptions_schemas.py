@@ -88,10 +88,11 @@ class EffectOut(Schema):
     def of(cls, after: Subscription) -> EffectOut:
         renewed_before = after.renewal_canceled_at is not None
         owed = total((one.amount for one in after.pending), after.price.currency)
+        end = after.ends_on or after.end
         return cls(
             stops=StopsOut.of(after) if renewed_before else None,
-            active_through=after.end - DAY,
-            ends_at=after.start_of(after.end),
+            active_through=end - DAY,
+            ends_at=after.start_of(end),
             stays_owed=[InstallmentOut.showing(one) for one in after.pending],
             total_owed=MoneyOut.of(owed),
             can_be_undone_until=after.cancel_renewal_until if renewed_before else None,

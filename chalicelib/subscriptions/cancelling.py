@@ -8,6 +8,7 @@ from typing import Literal
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Conflict, Forbidden
+from chalicelib.subscriptions.refusals import SubscriptionEnded
 from chalicelib.subscriptions.rules import Subscription
 
 Renewal = Literal["automatic", "canceled", "none"]
@@ -27,17 +28,6 @@ class PastCutoff(Conflict):
     def __init__(self, until: datetime) -> None:
         super().__init__(cancel_renewal_until=rfc3339(until))
         self.until = until
-
-
-class SubscriptionEnded(Conflict):
-    """There is nothing left to cancel, or to renew."""
-
-    code = "subscription_ended"
-    text = {
-        "en": "The subscription {id} has ended.",
-        "es": "La suscripción {id} ha terminado.",
-        "pt-BR": "A assinatura {id} terminou.",
-    }
 
 
 class NotRenewable(Conflict):

@@ -74,6 +74,21 @@ def test_what_never_renews_by_itself_needs_no_cancelling(house: Doors, by: str) 
     assert (refused.status, refused.json["code"]) == (409, "not_renewable")
 
 
+@pytest.mark.parametrize("by", ALONE)
+def test_what_was_agreed_to_end_needs_no_cancelling_and_says_when_it_ends(house: Doors, by: str) -> None:
+    subscription = subscribe(house.world, house.customer)
+    day = subscription.end - 60 * DAY
+    save(replace(subscription, auto_renew=False, ends_on=day))
+    before = house.world.rows()
+    answer = house.cancel(by, subscription.id)
+    assert (answer.status, answer.json["ends_on"]) == (200, day.isoformat())
+    assert answer.json["effect"]["active_through"] == (day - DAY).isoformat()
+    assert answer.json["effect"]["ends_at"] == rfc3339(subscription.start_of(day))
+    refused = house.resume(by, subscription.id)
+    assert (refused.status, refused.json["code"]) == (409, "not_renewable")
+    assert house.world.rows() == before
+
+
 def test_somebody_elses_subscription_is_unknown(house: Doors) -> None:
     _, token = house.world.customer("rui@example.com", tax_id="11144477735")
     subscription = subscribe(house.world, house.customer)

@@ -17,13 +17,13 @@ from chalicelib.subscriptions.cancelling import (
     NotRenewable,
     PastCutoff,
     SelfServiceNotAllowed,
-    SubscriptionEnded,
     check_self_service,
     renewal_canceled,
     renewal_of,
     renewal_resumed,
 )
 from chalicelib.subscriptions.changes import announced, ended, looked
+from chalicelib.subscriptions.refusals import SubscriptionEnded
 from chalicelib.subscriptions.rules import Subscription, next_step
 from tests.unit.subscriptions.made import BOUGHT, DAY, SECOND, TERMS, a_subscription, renewed
 
