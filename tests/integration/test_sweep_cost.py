@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from chalicelib.orders.rules import Order
 from chalicelib.storage.table import Row
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.changes import started
+from chalicelib.subscriptions.rules import Subscription
 from infra.sandbox.server import Sandbox
 from tests.world import QUEUES, REGION, Keys, World, forget_everything
 
@@ -158,22 +160,18 @@ def order(number: int, left: timedelta) -> Row:
     )
 
 
-def subscription(number: int, days: int) -> Row:
-    """A subscription that will be announced in so many days, or should have been so many ago."""
+@cache
+def announced_in(days: int) -> Subscription:
+    """One that will be announced in so many days, or should have been so many ago."""
     start = local_date(NOW, ZONE) + timedelta(days=days + 30 - 365)
-    made = started(
-        id=f"sub_{number:026}",
-        customer_id=f"cus_{number:026}",
-        order_id=f"ord_{number:026}",
-        product="multipack",
-        name="Multipack",
-        price=PRICE,
-        terms=Terms("P1Y", cutoff_days=15, grace_days=5),
-        start=start,
-        zone=ZONE,
-        now=NOW,
-    )
-    return subscriptions.row(replace(made, version=1))
+    terms = Terms("P1Y", cutoff_days=15, grace_days=5)
+    return started("sub", "cus", "ord", "multipack", "Multipack", PRICE, terms, start, ZONE, NOW)
+
+
+def subscription(number: int, days: int) -> Row:
+    """Another subscription like that."""
+    one = replace(announced_in(days), id=f"sub_{number:026}", customer_id=f"cus_{number:026}", version=1)
+    return subscriptions.row(one)
 
 
 def open_payments(numbers: range) -> Iterator[Row]:
