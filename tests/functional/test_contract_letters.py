@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.billing import store as billing
 from chalicelib.kernel.clock import local_date, rfc3339, sortable
 from chalicelib.kernel.periods import add_period
 from chalicelib.orders import store as orders
@@ -209,13 +210,17 @@ def test_what_was_paid_meanwhile_is_not_told_to_be_unpaid(world: World) -> None:
     assert letters(world, "subscription_past_due") == []
 
 
-def test_a_renewal_whose_slip_was_closed_is_not_told_to_be_paid_online(world: World) -> None:
+def test_a_renewal_whose_invoice_is_void_is_not_told_to_be_paid_online(world: World) -> None:
     _, token = world.customer()
     subscription = held(world, token)
-    after = sweep_to(world, subscription, subscription.end - 14 * DAY)
-    assert after.renewal
-    world.now = subscription.start_of(subscription.end) - HOUR
-    steps.expiry_sweep(world)
+    renewal = sweep_to(world, subscription, subscription.end - 14 * DAY).renewal
+    assert renewal
+    assert renewal.order_id
+    order = orders.get(renewal.order_id)
+    # The slip can be paid until the period begins that it pays for, and is cleared.
+    assert billing.payments.get(order.payment_id).due_date == subscription.end
+    path, finance = f"/v1/staff/invoices/{order.invoice_id}/void", world.staff("finance")
+    assert world.http("POST", path, {"reason": "agreed"}, token=finance).status == 200
     sweep_to(world, subscription, subscription.end + DAY)
     letter = _once(world, "subscription_past_due")
     assert (letter["pay_url"], letter["store_url"]) == (None, STORE)
