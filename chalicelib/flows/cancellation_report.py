@@ -16,7 +16,7 @@ from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.trace import Trace, TraceFilter
 
 # What can be read well within the API's time limit, and answered within Lambda's six megabytes.
-MOST_TRACES = 10_000
+MOST_TRACES = 5_000
 COLUMNS = (
     *("customer_name", "user", "task", "outcome", "outcome_label", "notes", "created_at", "channel"),
     *("subscription_id", "customer_id"),

@@ -143,7 +143,7 @@ def _retry(
     order = orders.get(one.order_id or "")
     if order.status == "pending_payment":
         attempts.try_again(writing, order, vendor, now)
-    return changes.with_installment(before, one, installments.retried(one))
+    return changes.retried(before, one, now)
 
 
 def _notify(

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.periods import add_period
 from chalicelib.kernel.terms import Terms
 from chalicelib.subscriptions import installments
 from chalicelib.subscriptions.installments import Installment, schedule
-from chalicelib.subscriptions.rules import Notice, Subscription, Why
+from chalicelib.subscriptions.rules import Notice, Subscription, Why, planned_renewal
 
 # How often it is looked whether a notice has left.
 LOOK_EVERY = timedelta(hours=1)
@@ -64,8 +65,10 @@ def next_installments(subscription: Subscription) -> tuple[Installment, ...]:
 
 
 def last_day(subscription: Subscription, one: Installment) -> date:
-    """The last day of the period of an instalment."""
-    number = subscription.number + (one.start >= subscription.end)
+    """The last day of the period that an instalment is of; it may be owed of an earlier one."""
+    number = subscription.number + 1
+    while _end(subscription, number - 1) > one.start:
+        number -= 1
     return _end(subscription, number) - timedelta(days=1)
 
 
@@ -86,11 +89,19 @@ def looked(
 def charged(
     subscription: Subscription, one: Installment, order_id: str, day: date, payable_until: datetime | None
 ) -> Subscription:
-    """An instalment is asked for; the first one of the next period renews the subscription."""
-    asked = installments.charged(one, order_id, day, payable_until)
-    if one.start == subscription.end:
-        return replace(subscription, installments=(*subscription.installments, asked))
-    return with_installment(subscription, one, asked)
+    """An instalment is asked for, on `day`; the first one of the next period renews the subscription."""
+    if one.start != subscription.end:
+        return with_installment(subscription, one, installments.charged(one, order_id, day, payable_until))
+    late_days = (day - planned_renewal(subscription)).days
+    asked = installments.charged(one, order_id, day, payable_until, late_days)
+    return replace(subscription, installments=(*subscription.installments, asked))
+
+
+def retried(subscription: Subscription, one: Installment, now: datetime) -> Subscription:
+    """A declined card is charged anew."""
+    planned = local_date(one.retry_at or now, subscription.zone)
+    late_days = (local_date(now, subscription.zone) - planned).days
+    return with_installment(subscription, one, installments.retried(one, late_days))
 
 
 def installment_of(subscription: Subscription, order_id: str) -> Installment | None:

@@ -18,8 +18,8 @@ class Installment:
     """Part `number` of `of` of the price of the period that begins on `start`; charged on `due_on`.
 
     `scheduled` until it is charged by the order `order_id`, which is not closed before `payable_until`.
-    `retry_at` is when a declined card is charged anew, `retries` how often that has been done. `canceled`
-    ones are not owed (any more).
+    `retry_at` is when a declined card is charged anew, `retries` how often that has been done. `late_days` is
+    how much later than planned it was asked for, all told. `canceled` ones are not owed (any more).
     """
 
     start: date
@@ -32,6 +32,7 @@ class Installment:
     payable_until: datetime | None = None
     retries: int = 0
     retry_at: datetime | None = None
+    late_days: int = 0
 
     @property
     def is_owed(self) -> bool:
@@ -50,9 +51,12 @@ def schedule(start: date, end: date, price: Money, terms: Terms) -> tuple[Instal
     )
 
 
-def charged(one: Installment, order_id: str, day: date, payable_until: datetime | None) -> Installment:
+def charged(
+    one: Installment, order_id: str, day: date, payable_until: datetime | None, late_days: int = 0
+) -> Installment:
     """The instalment that is asked for by an order, on `day`."""
-    return replace(one, status="charged", order_id=order_id, due_on=day, payable_until=payable_until)
+    asked = replace(one, status="charged", order_id=order_id, due_on=day, late_days=late_days)
+    return replace(asked, payable_until=payable_until)
 
 
 def paid(one: Installment) -> Installment:
@@ -72,6 +76,6 @@ def declined(one: Installment, terms: Terms, at: datetime) -> Installment:
     return replace(one, retry_at=at + timedelta(days=terms.retry_days[one.retries]))
 
 
-def retried(one: Installment) -> Installment:
-    """The instalment whose card is charged anew."""
-    return replace(one, retries=one.retries + 1, retry_at=None)
+def retried(one: Installment, late_days: int = 0) -> Installment:
+    """The instalment whose card is charged anew, so many days later than planned."""
+    return replace(one, retries=one.retries + 1, retry_at=None, late_days=one.late_days + late_days)

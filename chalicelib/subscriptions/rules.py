@@ -149,6 +149,16 @@ def holds(subscription: Subscription, now: datetime) -> bool:
     return subscription.status == "active" and now < until
 
 
+def planned_renewal(subscription: Subscription) -> date:
+    """The day on which its renewal is charged if nothing is late: at the cut-off, and not without notice."""
+    cutoff = subscription.end - timedelta(days=subscription.terms.cutoff_days)
+    return max(cutoff, _planned_notice(subscription) + LEAST_NOTICE)
+
+
+def _planned_notice(subscription: Subscription) -> date:
+    return subscription.end - max(timedelta(days=subscription.terms.notice_days), LEAST_NOTICE)
+
+
 def _steps(subscription: Subscription) -> Iterator[Step]:
     if subscription.status != "suspended":
         yield from _collecting(subscription)
@@ -176,8 +186,7 @@ def _renewing(subscription: Subscription) -> Step:
     """No charge without a notice that has left in time (B8)."""
     notice, terms = subscription.notice, subscription.terms
     if notice is None:
-        before = max(timedelta(days=terms.notice_days), LEAST_NOTICE)
-        return Step("notify", subscription.start_of(subscription.end - before))
+        return Step("notify", subscription.start_of(_planned_notice(subscription)))
     if notice.look_at:
         return Step("look", notice.look_at)
     if notice.sent_at:
@@ -187,10 +196,10 @@ def _renewing(subscription: Subscription) -> Step:
 
 
 def _unpaid(subscription: Subscription, renewal: Installment) -> Step:
-    """A renewal that is made late, after an outage, has its days of grace all the same."""
-    asked = max(subscription.end, renewal.due_on)
+    """Whoever is asked late, after an outage, has as long to pay as he would have had."""
     if subscription.status == "active":
         day = max(subscription.end, renewal.due_on + timedelta(days=1))
         return Step("lapse", subscription.start_of(day))
-    end = subscription.start_of(asked + timedelta(days=subscription.terms.grace_days))
+    days = subscription.terms.grace_days + renewal.late_days
+    end = subscription.start_of(subscription.end + timedelta(days=days))
     return Step("end", max(end, renewal.payable_until or end), why="unpaid")

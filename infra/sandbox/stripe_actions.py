@@ -31,8 +31,11 @@ DECLINES = {
 
 def charge_with_card(state: State, form: IntentForm, now: int, skew: int, declined: bool) -> Charge:
     """A payment without the card's holder, as it came out: paid, or open with an error. Raises Faulty."""
+    # Where it was kept; what it was charged for since then is of the same customer and card.
     kept = state.find_charges(
-        lambda one: one.provider == "stripe" and one.details.get("customer") == form.customer
+        lambda one: (
+            one.provider == "stripe" and one.details.get("customer") == form.customer and one.details["keep"]
+        )
     )
     card = next((one for one in kept if one.details.get("payment_method") == form.payment_method), None)
     if card is None:

@@ -22,6 +22,7 @@ from moto.dynamodb.models.table import Table
 from chalicelib.edge import openapi
 from tests.functional import steps
 from tests.functional.held import Held
+from tests.functional.subscribed import Doors, doors
 from tests.world import REGION, Keys, World, forget_everything, published, sandbox
 
 
@@ -105,6 +106,12 @@ def world(keys: Keys, jwks_url: str) -> Iterator[World]:
 def held(world: World) -> Held:
     """A licence with one addon, which nobody uses yet."""
     return _held(world)
+
+
+@pytest.fixture
+def house(world: World) -> Doors:
+    """A customer with every door by which a renewal of his is cancelled."""
+    return doors(world)
 
 
 @pytest.fixture(scope="module")

@@ -64,6 +64,14 @@ def test_the_official_client_charges_a_card_on_file_once() -> None:
     assert (read.latest_charge.paid, read.payment_method.card.last4) == (True, "4242")
 
 
+def test_a_card_on_file_is_charged_again_and_again() -> None:
+    with application() as app, running_sandbox(app.url) as sandbox:
+        wanted, intents = on_file(sandbox), client(sandbox).payment_intents
+        made = [intents.create(wanted, {"idempotency_key": f"pay_{at}"}) for at in range(3)]
+    assert len({one.id for one in made}) == 3
+    assert {one.status for one in made} == {"succeeded"}
+
+
 def _failed_intent(error: sdk.CardError) -> Any:
     body: Any = error.json_body
     return body["error"]["payment_intent"]["id"]

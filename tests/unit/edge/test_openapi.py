@@ -153,3 +153,16 @@ def test_lists_have_bounded_pages() -> None:
             ]
             bounds = limit["schema"]
             assert (bounds["minimum"], bounds["maximum"], bounds["default"]) == (1, 100, 20)
+
+
+@pytest.mark.parametrize(
+    ("path", "required"),
+    [
+        ("/v1/orders", True),
+        ("/v1/subscriptions/{subscription_id}/cancel_renewal", False),
+        ("/v1/webhooks/asaas", True),
+        ("/i/{token}/payments", True),
+    ],
+)
+def test_a_body_need_not_be_sent_where_all_of_it_may_be_left_out(path: str, required: bool) -> None:
+    assert DOCUMENT["paths"][path]["post"]["requestBody"]["required"] is required

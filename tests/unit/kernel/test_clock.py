@@ -120,6 +120,28 @@ def test_a_period_ends_on_the_same_day_or_the_last_of_the_month(day: date, perio
     assert add_period(day, period) == after
 
 
+@pytest.mark.parametrize(
+    ("day", "period", "times", "after"),
+    [
+        (date(2026, 1, 31), "P1M", 0, date(2026, 1, 31)),
+        (date(2026, 1, 31), "P1M", 2, date(2026, 3, 31)),
+        (date(2026, 1, 31), "P1M", 25, date(2028, 2, 29)),
+        (date(2028, 2, 29), "P1Y", 3, date(2031, 2, 28)),
+        (date(2028, 2, 29), "P1Y", 4, date(2032, 2, 29)),
+        (date(2026, 8, 31), "P6M", 3, date(2028, 2, 29)),
+        (date(2026, 11, 22), "P14D", 3, date(2027, 1, 3)),
+    ],
+)
+def test_what_recurs_is_counted_from_its_first_day(day: date, period: str, times: int, after: date) -> None:
+    assert add_period(day, period, times) == after
+
+
+@given(DAYS, st.integers(1, 120))
+def test_so_many_months_are_a_month_so_many_times(day: date, months: int) -> None:
+    assert add_period(day, "P1M", months) == add_period(day, f"P{months}M")
+    assert add_period(day, "P1D", months) == day + timedelta(days=months)
+
+
 @given(DAYS, st.integers(1, 120))
 def test_twelve_months_are_a_year_and_months_never_skip_one(day: date, months: int) -> None:
     moved = add_period(day, f"P{months}M")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -72,3 +73,11 @@ def test_a_period_of_which_one_day_is_asked_is_always_one(day: date, is_first: b
     period = period_of(day if is_first else None, None if is_first else day, MADRID, NOW)
     check_days(period.first, period.last)
     assert period.start < period.end
+
+
+@given(DAYS, st.integers(0, MOST_DAYS - 1))
+def test_its_days_are_all_from_the_first_to_the_last(first: date, more: int) -> None:
+    last = min(first + more * DAY, date(2199, 12, 31))
+    days = list(Period(first, last, MADRID).days)
+    assert (days[0], days[-1]) == (first, last)
+    assert all(after - before == DAY for before, after in pairwise(days))
