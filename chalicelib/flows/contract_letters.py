@@ -16,6 +16,7 @@ from chalicelib.flows.reach import Reach, Vendor
 from chalicelib.flows.renewals import notice_subject
 from chalicelib.kernel.clock import local_date, parse_instant, rfc3339
 from chalicelib.kernel.events import Event
+from chalicelib.kernel.money import Money
 from chalicelib.orders import store as orders
 from chalicelib.subscriptions import changes
 from chalicelib.subscriptions import store as subscriptions
@@ -106,7 +107,7 @@ def subscription_ended(event: Event, reach: Reach, now: datetime) -> None:
     if why is None or why == "withdrawn":
         return
     if why == "rescinded":
-        _rescinded(subscription, reach, now)
+        contract_rescinded(event, reach, now)
         return
     params = {
         **_contract(subscription, reach),
@@ -119,21 +120,19 @@ def subscription_ended(event: Event, reach: Reach, now: datetime) -> None:
 
 
 def contract_rescinded(event: Event, reach: Reach, now: datetime) -> None:
-    """Confirm that a contract ends before its time, and what is owed of it and what is not any more (A2)."""
-    _rescinded(subscriptions.get(event.subject), reach, now)
+    """Confirm that a contract ends before its time, what is owed of it, and what is given back (A2).
 
-
-def _rescinded(subscription: Subscription, reach: Reach, now: datetime) -> None:
-    """Once for each day that was agreed, whether it is ahead or there already."""
-    ends_at = subscription.ended_at or now
-    day = subscription.ends_on or local_date(ends_at, subscription.zone)
-    dropped = (one for one in subscription.installments if one.status == "canceled")
+    Once for each day that was agreed, whether that is ahead or there already.
+    """
+    subscription = subscriptions.get(event.subject)
+    day = subscription.ends_on or local_date(subscription.ended_at or now, subscription.zone)
+    refund = event.data.get("refund")
     params = {
         **_contract(subscription, reach),
         "effective_day": day.isoformat(),
-        "dropped": _parts(dropped),
+        "dropped": _parts(one for one in subscription.installments if one.status == "canceled"),
         "installments": _parts(subscription.pending),
-        "refund": None,
+        "refund": money(Money.from_decimal(refund, subscription.price.currency)) if refund else None,
     }
     customer = customers.get(subscription.customer_id)
     send("contract_rescinded", f"{subscription.id}:{day.isoformat()}", customer, params, reach, now)

@@ -33,8 +33,9 @@ Status = Literal["queued", "sending", "sent", "failed"]
 # or "rotated". `subscription` names the one that asks for the money, None where somebody ordered. Of a
 # contract `until_at` is the exclusive instant until which its owner may change his mind, in the client area
 # where `self_cancel`; `card` is the end of the number of the card on file, or None, and `pay_url` None where
-# nothing can be paid online; `because` is why it ended; `dropped` are instalments that are not owed any more;
-# `refund` is what is given back, or None.
+# nothing can be paid online; `because` is why it ended; `dropped` is what is not owed any more, as
+# instalments or as one amount, and `refund` what is given back, or None. Of a withdrawal `number` is its own,
+# and `invoice` that of the contract.
 KINDS: Mapping[str, frozenset[str]] = {
     "invoice_issued": frozenset(
         {"name", "number", "total", "lines", "method", "subscription", "pay_url", "vendor"}
@@ -81,7 +82,8 @@ KINDS: Mapping[str, frozenset[str]] = {
         {"name", "product", "effective_day", "dropped", "installments", "refund", "store_url", "vendor"}
     ),
     "withdrawal_received": frozenset(
-        {"name", "number", "lines", "total", "received_at", "zone", "document_url", "vendor"}
+        {"name", "number", "invoice", "lines", "total", "received_at", "zone", "dropped", "refund"}
+        | {"store_url", "vendor"}
     ),
 }
 

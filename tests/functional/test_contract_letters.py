@@ -271,8 +271,9 @@ def test_a_rescission_is_confirmed_once_when_it_is_agreed_and_not_again_at_its_d
     day = subscription.start + 40 * DAY
     kept = (first, second, replace(third, status="canceled"))
     change(subscription, auto_renew=False, ends_on=day, installments=kept)
-    tell(world, "subscription.rescinded", subscription, effective_on=day.isoformat())
+    tell(world, "subscription.rescinded", subscription, refund="123.45")
     letter = _once(world, "contract_rescinded")
+    assert letter["refund"] == {"amount": 12345, "currency": "BRL"}
     assert letter["effective_day"] == day.isoformat()
     assert letter["dropped"] == [{"day": third.due_on.isoformat(), "amount": PART}]
     assert letter["installments"] == [{"day": second.due_on.isoformat(), "amount": PART}]

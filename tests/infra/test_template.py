@@ -204,6 +204,12 @@ def test_only_the_mail_worker_may_send_mail(merged: Template) -> None:
     assert senders == {"MailWorker"}
 
 
+def test_whoever_delivers_events_may_look_up_all_attempts_of_an_order(merged: Template) -> None:
+    allowed = {name: actions(role_of(merged, function)) for name, function in functions(merged).items()}
+    readers = {name for name, found in allowed.items() if "dynamodb:BatchGetItem" in found}
+    assert readers == {"APIHandler", "Relay", "Reconcile"}
+
+
 def test_the_package_keeps_the_aws_services_that_roles_allow(merged: Template) -> None:
     allowed = {a.split(":")[0] for f in functions(merged).values() for a in actions(role_of(merged, f))}
     named = {"ses": "sesv2"}

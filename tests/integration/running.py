@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.emulator import direct
+from infra.local import Local
 
 PASSWORD = "Vigencia-demo-1"
 SECONDS = 60.0
@@ -91,3 +92,12 @@ def registered(visitor: Client, **changes: Any) -> tuple[str, Client]:
     answer = visitor.call("POST", "/v1/customers", about)
     assert answer.status == 201, answer
     return email, visitor.signed_in(email)
+
+
+def mails_to(local: Local, email: str) -> list[str]:
+    """The subjects of the e-mails that we sent to an address, oldest first; Cognito's own are not ours."""
+    sender = local.environment()["MAIL_FROM"]
+    with direct.open(local.endpoints["mail_outbox"], timeout=10) as answer:
+        accounts = json.loads(answer.read())["messages"]
+    sent = [one for messages in accounts.values() for one in messages if one["Source"] == sender]
+    return [one["Subject"] for one in sent if email in one["To"]]

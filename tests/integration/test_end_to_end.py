@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
@@ -18,16 +17,7 @@ from infra import commands
 from infra.emulator import direct
 from infra.local import STACK, Local
 from infra.machine import Ports
-from tests.integration.running import Answer, Client, eventually, registered
-
-
-def mails_to(local: Local, email: str) -> list[str]:
-    """The subjects of the e-mails that we sent to an address, oldest first; Cognito's own are not ours."""
-    sender = local.environment()["MAIL_FROM"]
-    with direct.open(local.endpoints["mail_outbox"], timeout=10) as answer:
-        accounts = json.loads(answer.read())["messages"]
-    sent = [one for messages in accounts.values() for one in messages if one["Source"] == sender]
-    return [one["Subject"] for one in sent if email in one["To"]]
+from tests.integration.running import Answer, Client, eventually, mails_to, registered
 
 
 def pdf_of(customer: Client, path: str) -> bytes:

@@ -9,8 +9,9 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -23,11 +24,16 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from chalicelib import wiring
 from chalicelib.billing import store as billing
 from chalicelib.billing.rules import Form, Payment
-from chalicelib.flows import expiry, reconciliation
+from chalicelib.flows import expiry, reconciliation, renewals
+from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.terms import Terms
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order
 from chalicelib.storage.table import Row
+from chalicelib.subscriptions import store as subscriptions
+from chalicelib.subscriptions.changes import started
+from chalicelib.subscriptions.rules import Subscription
 from infra.sandbox.server import Sandbox
 from tests.world import QUEUES, REGION, Keys, World, forget_everything
 
@@ -35,6 +41,7 @@ NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 FEW, MANY, DUE = 1_000, 100_000, 40
 PRICE = Money(14990, "BRL")
 FORM = Form("https://sis.example.com/sis/realizarPago", {"Ds_Signature": "s"})
+ZONE = "America/Sao_Paulo"
 
 
 @dataclass(frozen=True)
@@ -153,6 +160,20 @@ def order(number: int, left: timedelta) -> Row:
     )
 
 
+@cache
+def announced_in(days: int) -> Subscription:
+    """One that will be announced in so many days, or should have been so many ago."""
+    start = local_date(NOW, ZONE) + timedelta(days=days + 30 - 365)
+    terms = Terms("P1Y", cutoff_days=15, grace_days=5)
+    return started("sub", "cus", "ord", "multipack", "Multipack", PRICE, terms, start, ZONE, NOW)
+
+
+def subscription(number: int, days: int) -> Row:
+    """Another subscription like that."""
+    one = replace(announced_in(days), id=f"sub_{number:026}", customer_id=f"cus_{number:026}", version=1)
+    return subscriptions.row(one)
+
+
 def open_payments(numbers: range) -> Iterator[Row]:
     """Some have ended, and are asked about once more."""
     for number in numbers:
@@ -166,6 +187,10 @@ def open_orders(numbers: range) -> Iterator[Row]:
     return (order(number, left=timedelta(minutes=1 + number % 10_000)) for number in numbers)
 
 
+def open_subscriptions(numbers: range) -> Iterator[Row]:
+    return (subscription(number, days=1 + number % 330) for number in numbers)
+
+
 def due_payments() -> Iterator[Row]:
     """Half of them not charged yet, and a quarter ended an hour ago or more."""
     for number in range(MANY, MANY + DUE):
@@ -175,6 +200,10 @@ def due_payments() -> Iterator[Row]:
 
 def due_orders() -> Iterator[Row]:
     return (order(number, left=-timedelta(minutes=number % 100)) for number in range(MANY, MANY + DUE))
+
+
+def due_subscriptions() -> Iterator[Row]:
+    return (subscription(number, days=-(number % 10)) for number in range(MANY, MANY + DUE))
 
 
 @dataclass(frozen=True)
@@ -189,11 +218,12 @@ class Sweep:
 SWEEPS = {
     "reconcile": Sweep(lambda: reconciliation.reconcile(wiring.reach(), NOW), open_payments, due_payments),
     "boleto_expiry": Sweep(lambda: expiry.sweep(wiring.reach(), NOW), open_orders, due_orders),
+    "renewals": Sweep(lambda: renewals.sweep(wiring.reach(), NOW), open_subscriptions, due_subscriptions),
 }
 
 
 @pytest.mark.parametrize("name", SWEEPS)
-def test_a_sweep_over_a_hundred_times_as_many_open_charges_sends_no_more_requests(
+def test_a_sweep_over_a_hundred_times_as_many_that_are_not_due_sends_no_more_requests(
     counted: Counted, name: str
 ) -> None:
     sweep = SWEEPS[name]

@@ -47,11 +47,14 @@ PARAMS: dict[str, dict[str, Any]] = {
     },
     "withdrawal_received": {
         **PEOPLE,
-        "number": "W-2026-000004",
+        "number": "wdr_4m8s",
+        "invoice": "A-2026-000004",
         "lines": [{"name": "Multipack", "quantity": 1, "amount": PART}],
         "total": PART,
         "received_at": "2026-11-28T02:30:00Z",
         "zone": "America/Sao_Paulo",
-        "document_url": "https://api.example/w/0123abc",
+        "dropped": {"amount": 79800, "currency": "BRL"},
+        "refund": PART,
+        "store_url": "https://store.example/account",
     },
 }
