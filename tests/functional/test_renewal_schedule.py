@@ -299,12 +299,12 @@ def test_in_the_midst_of_a_ladder_too(world: World, days: int) -> None:
 
 @pytest.mark.parametrize(("method", "by"), [("card", ""), ("card", "card_declined"), ("boleto", "")])
 def test_days_of_outage_come_to_the_same(keys: Keys, jwks_url: str, method: str, by: str) -> None:
-    terms = replace(MONTHLY, period="P2M", installments=2, cutoff_days=3)
+    terms = replace(MONTHLY, period="P2M", installments=2, installment_every="P50D", cutoff_days=3)
     seen = []
     for every in (None, 4 * DAY):
         with opened(keys, jwks_url) as world:
             contract = subscribed(world, terms, method=method, by=by)
-            until = contract.now.start_of(contract.now.end + 20 * DAY)
+            until = contract.now.start_of(contract.now.end + 40 * DAY)
             while every and world.now + every < until:
                 contract.come_to(world.now + every)
             contract.live(until)

@@ -62,7 +62,6 @@ def every_renewal_was_announced_fifteen_days_before(world: World, one: Subscript
             sent_at = ledger.sent.get(charge.start)
             if not sent_at or local_date(charge.at, one.zone) - local_date(sent_at, one.zone) < 15 * DAY:
                 yield charge, sent_at
-    yield from (end for end, times in ledger.announced.items() if times > 1)
 
 
 def nothing_is_charged_after_a_cancellation(world: World, one: Subscription) -> Iterator[object]:

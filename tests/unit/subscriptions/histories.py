@@ -87,7 +87,7 @@ CLEAR = st.tuples(
 )
 OUTAGES = st.lists(
     st.tuples(
-        st.integers(0, 1820).map(lambda days: BEGIN + days * DAY), st.integers(1, 130).map(HOUR.__mul__)
+        st.integers(0, 1800).map(lambda days: BEGIN + days * DAY), st.integers(1, 130).map(HOUR.__mul__)
     ),
     max_size=12,
 )

@@ -10,13 +10,21 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeVar
 
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.money import Money
 from chalicelib.subscriptions import changes, installments
+from chalicelib.subscriptions.cancelling import (
+    NotRenewable,
+    PastCutoff,
+    SubscriptionEnded,
+    renewal_canceled,
+    renewal_resumed,
+)
 from chalicelib.subscriptions.installments import Installment
 from chalicelib.subscriptions.rules import Step, Subscription, next_step
 from tests.unit.subscriptions.habits import ANSWER, DAY, HOUR, Habits, Letter, Paying
@@ -45,7 +53,7 @@ class Ledger:
     """What an outsider has seen of one subscription.
 
     `sent` are notices by the end that they announce, `canceled` accepted cancellations that stand, by that
-    end, `refused` what came too late; `returned` are orders whose money was given back, `void` those whose
+    end; `returned` are orders whose money was given back, `void` those whose
     invoice was.
     """
 
@@ -54,10 +62,8 @@ class Ledger:
     retries: Counter[tuple[date, int]] = field(default_factory=Counter)
     sent: dict[date, datetime] = field(default_factory=dict)
     canceled: dict[date, datetime] = field(default_factory=dict)
-    refused: int = 0
     returned: list[str] = field(default_factory=list)
     void: list[str] = field(default_factory=list)
-    announced: Counter[date] = field(default_factory=Counter)
 
 
 Act = Callable[[datetime], None]
@@ -182,9 +188,9 @@ class World:
 
     def _announce(self, before: Subscription) -> Subscription:
         ledger, letter = self.ledgers[before.id], self._letter(before)
-        ledger.announced[before.end] += 1
+        # It is one letter, however often it is asked for.
         if not letter.fails:
-            ledger.sent[before.end] = self.now + letter.after
+            ledger.sent.setdefault(before.end, self.now + letter.after)
         return changes.announced(before, self.now)
 
     def _look(self, before: Subscription) -> Subscription:
@@ -237,22 +243,20 @@ class World:
             self.later(at + DAY + mind.contests, lambda at: self._change(subscription.id, changes.resumed))
 
     def _cancel(self, id: str, end: date, at: datetime) -> None:
-        before = self.subscriptions[id]
-        if before.end != end or before.status == "ended":
-            return
-        if at >= before.cancel_renewal_until or before.renewal:
-            self.ledgers[id].refused += 1
-            return
-        self.ledgers[id].canceled[end] = at
-        self.save(replace(before, auto_renew=False, renewal_canceled_at=at))
+        self._change_mind(id, end, lambda one: renewal_canceled(one, at))
+        if self.subscriptions[id].renewal_canceled_at == at:
+            self.ledgers[id].canceled.setdefault(end, at)
 
     def _resume(self, id: str, end: date, at: datetime) -> None:
-        before = self.subscriptions[id]
-        if before.end != end or before.auto_renew or at >= before.cancel_renewal_until:
-            return
-        if before.status != "ended":
-            self.ledgers[id].canceled.pop(end)
-            self.save(replace(before, auto_renew=True, renewal_canceled_at=None))
+        self._change_mind(id, end, lambda one: renewal_resumed(one, at))
+        if self.subscriptions[id].auto_renew:
+            self.ledgers[id].canceled.pop(end, None)
+
+    def _change_mind(self, id: str, end: date, change: Callable[[Subscription], Subscription]) -> None:
+        """His wish, which may be too late; it is about the period that ends then."""
+        if self.subscriptions[id].end == end:
+            with suppress(PastCutoff, SubscriptionEnded, NotRenewable):
+                self._change(id, change)
 
     def _change(self, id: str, change: Callable[[Subscription], Subscription]) -> None:
         self.save(change(self.subscriptions[id]))
