@@ -104,5 +104,6 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "license.expired": (notifications.license_ending,),
     "license.expiring": (notifications.license_ending,),
     "subscription.ended": (ending.close_orders,),
+    "subscription.rescinded": (ending.close_orders,),
     "mail.undelivered": (ask_staff,),
 }

@@ -79,6 +79,7 @@ ACCESS = {
     "POST /v1/staff/licenses/{license_id}/revoke": STAFF,
     "POST /v1/staff/licenses/{license_id}/rotate": STAFF,
     "POST /v1/staff/licenses/{license_id}/activations/{activation_id}/clear": STAFF,
+    "POST /v1/staff/subscriptions/{subscription_id}/rescind": STAFF,
     "POST /v1/staff/payments/{payment_id}/confirm": FINANCE,
     "POST /v1/staff/invoices/{invoice_id}/void": FINANCE,
     "GET /v1/staff/reports/payments": FINANCE,
