@@ -33,9 +33,14 @@ def parse_instant(text: str) -> datetime:
     return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
+def local(instant: datetime, zone: str) -> datetime:
+    """The instant as clocks in a market's zone show it, with their offset."""
+    return instant.astimezone(_zone(zone))
+
+
 def local_date(instant: datetime, zone: str) -> date:
     """The calendar date at `instant` in a market's zone."""
-    return instant.astimezone(_zone(zone)).date()
+    return local(instant, zone).date()
 
 
 def start_of(day: date, zone: str) -> datetime:

@@ -25,6 +25,7 @@ PREFIXES = {
     "SUB": "subscriptions",
     "TKT": "tickets",
     "TSK": "internal tasks",
+    "WDR": "withdrawals from a contract",
 }
 
 

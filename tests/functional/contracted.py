@@ -45,16 +45,17 @@ class Contract:
             replace(one, start=one.start - back, due_on=one.due_on - back) for one in before.installments
         )
         days_of = {name: getattr(before, name) - back for name in ("start", "end", "anchor")}
-        self._set(installments=parts, **days_of)
+        self.set(installments=parts, **days_of)
 
-    def _set(self, **changed: Any) -> None:
+    def set(self, **changed: Any) -> None:
+        """The subscription as time or staff would have left it."""
         writing = Transaction()
         writing.save(subscriptions.row(replace(self.stored, **changed)))
         writing.commit()
 
     def renewal_asked(self) -> Any:
         """It was announced in time, and its renewal is asked for; that order."""
-        self._set(notice=Notice(self.stored.end, None, self.world.now - timedelta(days=30)))
+        self.set(notice=Notice(self.stored.end, None, self.world.now - timedelta(days=30)))
         asked = self.charged()
         assert self.stored.renewal
         assert self.stored.renewal.order_id == asked["id"]
@@ -93,3 +94,16 @@ def contract(world: World, email: str = "ana@example.com", **terms: Any) -> Cont
     order = steps.bought(world, token, MULTIPACK)
     (shown,) = steps.read(world, token, "/v1/subscriptions")["data"]
     return Contract(world, token, order, shown["id"])
+
+
+def ask_to_withdraw(world: World, token: str, key: str | None = None, **body: Any) -> Answer:
+    """A customer withdraws, or has a look at what would follow; whatever the answer."""
+    headers = {"idempotency-key": key} if key else {}
+    return world.http("POST", "/v1/withdrawals", body, token=token, headers=headers)
+
+
+def withdraw(world: World, token: str, **body: Any) -> Any:
+    """A customer withdraws; the acknowledgement."""
+    answer = ask_to_withdraw(world, token, confirm=True, **body)
+    assert answer.status == 201, answer.text
+    return answer.json

@@ -69,6 +69,10 @@ ACCESS = {
     "POST /v1/licenses/{license_id}/file": CUSTOMERS,
     "GET /v1/subscriptions": CUSTOMERS,
     "GET /v1/subscriptions/{subscription_id}": CUSTOMERS,
+    "POST /v1/withdrawals": CUSTOMERS,
+    "GET /v1/withdrawals": CUSTOMERS,
+    "GET /v1/withdrawals/{withdrawal_id}": CUSTOMERS,
+    "GET /v1/withdrawals/{withdrawal_id}/document": CUSTOMERS,
     "GET /v1/tickets": CUSTOMERS,
     "GET /v1/tickets/{ticket_id}": CUSTOMERS,
     "GET /v1/staff/licenses/{license_id}": STAFF,
@@ -162,6 +166,8 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
     assert subscription["order_id"] == subscribed["id"]
     (shown,) = steps.licenses(shared_world, token)
     steps.activate(shared_world, shown["key"], "loja.example.com")
+    dropped = {"order_id": steps.charged(shared_world, token, steps.LICENSE)["id"], "confirm": True}
+    withdrawal = shared_world.http("POST", "/v1/withdrawals", dropped, token=token).json
     note = steps.credited(shared_world, order["invoice_id"], 100)
     shared_world.settle_down()
     (activation,) = steps.activations(shared_world, token, shown["id"])
@@ -175,6 +181,7 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
         "code": "supplier-a",
         "subscription_id": subscription["id"],
         "ticket_id": order["tickets"][0],
+        "withdrawal_id": withdrawal["id"],
     }
 
 
