@@ -7,7 +7,7 @@ from chalicelib.catalog import api as catalog
 from chalicelib.customers import api as customers
 from chalicelib.edge import auth, meta
 from chalicelib.flows import api as flows
-from chalicelib.flows import bank_api, online_api, relay, reports_api, subscriptions_api
+from chalicelib.flows import bank_api, contracts_api, online_api, relay, reports_api, subscriptions_api
 from chalicelib.flows import events as flow_events
 from chalicelib.licensing import api as licensing
 from chalicelib.licensing import events as licensing_events
@@ -27,6 +27,7 @@ app.register_blueprint(flows.bp)
 app.register_blueprint(reports_api.bp)
 app.register_blueprint(bank_api.bp)
 app.register_blueprint(online_api.bp)
+app.register_blueprint(contracts_api.bp)
 app.register_blueprint(billing.bp)
 app.register_blueprint(licensing.bp)
 app.register_blueprint(subscriptions.bp)

@@ -107,7 +107,7 @@ def _responses(spec: RouteSpec, references: Any) -> dict[str, Any]:
         }
         for status in _refusals(spec)
     }
-    return {str(spec.status): answer, **refused}
+    return {str(status): answer for status in (spec.status, *spec.also)} | refused
 
 
 def _schema_of(media_type: str) -> dict[str, str]:

@@ -87,6 +87,7 @@ class RouteSpec:
     query: type[BaseModel] | None = None
     out: type[BaseModel] | None = None
     status: int = 200
+    also: tuple[int, ...] = ()
     repeatable: bool = False
     raw: bool = False
     media_types: tuple[str, ...] = ()
@@ -117,8 +118,9 @@ def route(
     `declared`: `body`, `query`, `out` (models), `status`, `repeatable` (honours Idempotency-Key), `raw`
     (the view reads the body's bytes itself, as webhooks must), `reads` (the one media type of a raw body,
     without it any will do; or `FORM` for a `body` that is a form's, not JSON), `page` (for people: the view
-    answers with HTML, and problems are shown by this), and for the description `media_types` (what the answer
-    can be besides the model, or instead of one) and `refuses` (refusals that do not follow from the rest).
+    answers with HTML, and problems are shown by this), and for the description `also` (statuses of other
+    answers of success), `media_types` (what the answer can be besides the model, or instead of one) and
+    `refuses` (refusals that do not follow from the rest).
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from chalicelib.billing import store as billing
 from chalicelib.flows import voiding
 from chalicelib.flows.parts import leave_parts
 from chalicelib.flows.reach import Reach
@@ -11,6 +12,9 @@ from chalicelib.kernel.events import SYSTEM, Actor, Event
 from chalicelib.orders import store as orders
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
+
+# What the credit note of an unpaid instalment says to its customer.
+CREDITED_FOR = {"en": "Contract ended", "es": "Contrato terminado", "pt-BR": "Contrato encerrado"}
 
 
 def close_orders(event: Event, reach: Reach, now: datetime) -> None:
@@ -21,15 +25,14 @@ def close_orders(event: Event, reach: Reach, now: datetime) -> None:
     subscription = subscriptions.get(event.subject)
     for one in subscription.installments:
         if one.status == "canceled" and one.order_id:
-            _close(
-                one.order_id, reach, f"{subscription.id}: {subscription.ended_because or 'rescinded'}", now
-            )
+            _close(one.order_id, reach.vendor.zone, now)
 
 
-def _close(order_id: str, reach: Reach, reason: str, now: datetime) -> None:
-    order = orders.get(order_id)
+def _close(order_id: str, zone: str, now: datetime) -> None:
+    invoice = billing.invoices.get(orders.get(order_id).invoice_id)
+    actor = Actor(SYSTEM.id, SYSTEM.channel, CREDITED_FOR[invoice.locale])
     try:
-        voiding.void(order.invoice_id, reach.vendor.zone, Actor(SYSTEM.id, SYSTEM.channel, reason), now)
+        voiding.void(invoice.id, zone, actor, now)
     except voiding.InvoiceNotVoidable:
         retrying(lambda: _leave_parts(order_id, now))
 

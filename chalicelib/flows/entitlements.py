@@ -1,5 +1,7 @@
 """What becomes of everything that an order paid for when its money is contested, comes back, or is gone.
 
+Or when its buyer withdraws from it: then it has ended for good, whatever becomes of the money.
+
 Each function adds to a transaction what changes of licences, subscriptions and tickets, and gives the order
 as it is to be saved. What other orders paid for is left alone, also where it is of the same licence.
 """
@@ -22,6 +24,7 @@ from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Transaction
 from chalicelib.subscriptions import changes
 from chalicelib.subscriptions import store as subscriptions
+from chalicelib.subscriptions.rules import Subscription
 from chalicelib.tickets import rules as ticket_rules
 from chalicelib.tickets import store as tickets
 from chalicelib.tickets.rules import Ticket
@@ -38,12 +41,12 @@ class Cause:
 
 
 def suspend(order: Order, cause: Cause) -> Order:
-    """Nothing of it works while its money is contested; what is suspended already stays so."""
-    if order.suspended_at:
+    """Nothing of it works while its money is contested; what does not work anyway is left as it is."""
+    if order.suspended_at or order.withdrawn_at:
         return order
     grants = _grants(order)
     _change_parts(grants, cause, lambda part, grant: _withheld(part, order, grant, cause.now))
-    _change_others(order, cause, changes.suspended, ticket_rules.locked)
+    _change_others(order, _paid_by(order), cause, changes.suspended, ticket_rules.locked)
     return order_rules.suspended(order, grants, cause.now)
 
 
@@ -57,22 +60,49 @@ def restore(order: Order, cause: Cause) -> Order:
     kept = tuple(_still_kept(order, grant, cause.now) for grant in order.grants)
     _change_parts(order.grants, cause, lambda part, grant: set_free(part, order.id, cause.now))
     if order.activated_at:
-        _change_others(order, cause, changes.resumed, _unlocked)
+        _change_others(order, _paid_by(order), cause, changes.resumed, _unlocked)
     cause.writing.emit(Event("order.restored", order.id, cause.now))
     return order_rules.restored(order, kept)
 
 
 def withdraw(order: Order, cause: Cause) -> Order:
     """Its money has gone back for good: what it bought has ended."""
+    _change_parts(_grants(order), cause, lambda part, grant: _given_up(part, order, grant, cause.now))
 
-    def change(part: Any, grant: Grant) -> Any:
-        # What was withheld before, and paid anew or set by staff since then, is not withheld a second time.
-        without = part if order.suspended_at else _withheld(part, order, grant, cause.now)
-        return struck_off(without, order.id, cause.now)
+    def end(one: Subscription) -> Subscription:
+        return changes.ended(one, "money_given_back", cause.now)
 
-    _change_parts(_grants(order), cause, change)
-    _change_others(order, cause, lambda one: changes.ended(one, "money_given_back", cause.now), _closed)
+    _change_others(order, _paid_by(order), cause, end, lambda one: _closed(one, "refunded"))
     return order_rules.refunded(order)
+
+
+def stop(order: Order, cause: Cause) -> Order:
+    """Its buyer has withdrawn from it: what it bought has ended, and nothing of it is owed any more (B7)."""
+    grants = _grants(order)
+    _change_parts(grants, cause, lambda part, grant: _given_up(part, order, grant, cause.now))
+
+    def end(one: Subscription) -> Subscription:
+        return changes.ended(changes.without(one, lambda part: part.is_owed), "withdrawn", cause.now)
+
+    _change_others(order, subscriptions_of(order), cause, end, lambda one: _closed(one, "withdrawn"))
+    return order_rules.withdrawn(order, grants, cause.now)
+
+
+def subscriptions_of(order: Order) -> list[Subscription]:
+    """The subscriptions that its lines made, or pay instalments of."""
+    lines = (at for at, item in enumerate(order.items) if item.kind == "subscription")
+    return [one for at in lines if (one := subscriptions.find(subscription_id(order, at)))]
+
+
+def _paid_by(order: Order) -> list[Subscription]:
+    """Those whose current period the order pays."""
+    return [one for one in subscriptions_of(order) if changes.installment_of(one, order.id)]
+
+
+def _given_up(part: Any, order: Order, grant: Grant, now: datetime) -> Any:
+    # What was withheld before, and paid anew or set by staff since then, is not withheld a second time.
+    before = order.suspended_at or order.withdrawn_at
+    return struck_off(part if before else _withheld(part, order, grant, now), order.id, now)
 
 
 def _withheld(part: Any, order: Order, grant: Grant, now: datetime) -> Any:
@@ -110,21 +140,24 @@ def _with_part(license: License, part: License | Addon) -> License:
 
 
 def _change_others(
-    order: Order, cause: Cause, subscription: Callable[[Any], Any], ticket: Callable[[Ticket], Ticket]
+    order: Order,
+    found: Iterable[Subscription],
+    cause: Cause,
+    subscription: Callable[[Subscription], Subscription],
+    ticket: Callable[[Ticket], Ticket],
 ) -> None:
-    """Change the subscriptions whose current period the order pays, and the tickets of its services."""
-    lines = (at for at, item in enumerate(order.items) if item.kind == "subscription")
-    found = [one for at in lines if (one := subscriptions.find(subscription_id(order, at)))]
-    made = [one for one in found if changes.installment_of(one, order.id)]
+    """Change some of an order's subscriptions, and the tickets of its services."""
     opened = [tickets.get(ticket_id) for ticket_id in order.ticket_ids]
     pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
-        *((one, subscription(one), subscriptions.row) for one in made),
+        *((one, subscription(one), subscriptions.row) for one in found),
         *((one, ticket(one), tickets.row) for one in opened),
     ]
     for before, after, row in pairs:
         if after != before:
             cause.writing.save(row(after))
             _audit(cause, after, before.status, after.status)
+            if after.status == "ended":
+                cause.writing.emit(Event("subscription.ended", after.id, cause.now))
 
 
 def _audit(cause: Cause, subject: Any, before: str, after: str) -> None:
@@ -136,8 +169,8 @@ def _unlocked(ticket: Ticket) -> Ticket:
     return ticket_rules.unlocked(ticket) if ticket.waits_for == "payment" else ticket
 
 
-def _closed(ticket: Ticket) -> Ticket:
-    return ticket if ticket.status in ticket_rules.OVER else ticket_rules.closed(ticket, "refunded")
+def _closed(ticket: Ticket, reason: str) -> Ticket:
+    return ticket if ticket.status in ticket_rules.OVER else ticket_rules.closed(ticket, reason)
 
 
 def _grants(order: Order) -> tuple[Grant, ...]:

@@ -22,7 +22,6 @@ from chalicelib.flows.reach import Reach, Vendor
 from chalicelib.kernel.clock import local_date, rfc3339
 from chalicelib.kernel.events import SYSTEM, Change, Event
 from chalicelib.kernel.formats import STYLES, day
-from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.terms import Terms
 from chalicelib.mail import store as mails
 from chalicelib.mail.rules import mail_id
@@ -130,7 +129,7 @@ def _charge(
         subscription_id=before.id,
         note=_note(before, one, customer.locale),
     )
-    order_id = derived_id("ord", before.id, one.start.isoformat(), str(one.number))
+    order_id = installments.order_id(before.id, one.start, one.number)
     order = put(writing, order_id, customer, Quote((item,), one.amount), how, vendor, SYSTEM, now).order
     return changes.charged(before, one, order_id, local_date(now, before.zone), order.expires_at)
 

@@ -88,6 +88,7 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "order.placed": (request_charge, request_invoice, notifications.invoice_issued),
     "order.expired": (close_others, renewals.given_up, notifications.order_expired),
     "order.canceled": (close_others, renewals.given_up),
+    "order.withdrawn": (),
     "order.paid": (activate, close_others, notifications.payment_received),
     "payment.requested": (request_attempt,),
     "payment.charged": (ask_at_once, notifications.boleto_to_pay, notifications.transfer_to_make),
@@ -108,6 +109,9 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "renewal.resumed": (contract_letters.renewal_resumed,),
     "subscription.ended": (ending.close_orders, contract_letters.subscription_ended),
     "subscription.past_due": (contract_letters.subscription_past_due,),
-    "subscription.rescinded": (contract_letters.contract_rescinded,),
+    "subscription.rescinded": (
+        ending.close_orders,
+        contract_letters.contract_rescinded,
+    ),
     "mail.undelivered": (ask_staff,),
 }

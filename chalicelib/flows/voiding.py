@@ -67,6 +67,22 @@ def _void(writing: Transaction, invoice: Invoice, zone: str, actor: Actor, now: 
     order = orders.get(invoice.order_id)
     if invoice.status not in ("open", "uncollectible") or _has_money(order):
         raise InvoiceNotVoidable(number=invoice.number, status=invoice.status)
+    return take_back(writing, invoice, order, actor.reason or "", zone, actor, now)
+
+
+def take_back(
+    writing: Transaction,
+    invoice: Invoice,
+    order: Order,
+    reason: str,
+    zone: str,
+    actor: Actor,
+    now: datetime,
+) -> Invoice:
+    """Declare an unpaid invoice void and cancel its order, within a transaction that the caller commits.
+
+    `reason` stands on its credit note. What has arrived in part is left to the caller.
+    """
     after = invoices.void(invoice)
     opened = [tickets.get(ticket_id) for ticket_id in order.ticket_ids]
     pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
@@ -79,7 +95,7 @@ def _void(writing: Transaction, invoice: Invoice, zone: str, actor: Actor, now: 
             writing.save(row(changed))
             change = Change(changed.id, order.customer_id, REASON, before.status, changed.status, actor, now)
             writing.audit(change)
-    credit(writing, invoice, invoice.total, actor.reason or "", REASON, zone, now, actor)
+    credit(writing, invoice, invoice.total, reason, REASON, zone, now, actor)
     writing.emit(Event("order.canceled", order.id, now))
     return after
 

@@ -67,7 +67,8 @@ class Order:
 
     `expires_at` is from when it is closed if it has not been paid by then. `payment_id` is the present
     attempt to be paid, `earlier_payment_ids` are those before it. `suspended_at` is since when its money is
-    contested, while it is: what it bought does not work then.
+    contested, while it is: what it bought does not work then. Since `withdrawn_at` it does
+    not either: its buyer has withdrawn from what he had paid (B7).
     """
 
     id: str
@@ -86,6 +87,7 @@ class Order:
     earlier_payment_ids: tuple[str, ...] = ()
     grants: tuple[Grant, ...] = ()
     suspended_at: datetime | None = None
+    withdrawn_at: datetime | None = None
     version: int | None = None
 
     @property
@@ -93,6 +95,8 @@ class Order:
         """Its state as the audit trail tells it."""
         if self.status != "paid":
             return self.status
+        if self.withdrawn_at:
+            return "withdrawn"
         return "suspended" if self.suspended_at else "activated" if self.activated_at else "paid"
 
     @property
@@ -170,7 +174,7 @@ def activated(
 
 
 def activatable(order: Order) -> bool:
-    """Whether it is paid, and nobody contests that, and waits to be activated."""
+    """Whether it is paid, and nobody contests that or has withdrawn, and waits to be activated."""
     return order.stage == "paid"
 
 
@@ -184,6 +188,13 @@ def suspended(order: Order, grants: tuple[Grant, ...], now: datetime) -> Order:
 def restored(order: Order, grants: tuple[Grant, ...]) -> Order:
     """The order whose money is contested no more; `grants` are what it still stands for."""
     return replace(order, suspended_at=None, grants=grants)
+
+
+def withdrawn(order: Order, grants: tuple[Grant, ...], now: datetime) -> Order:
+    """The paid order whose buyer has withdrawn from it: whether its money is contested matters no more."""
+    if order.status != "paid" or order.withdrawn_at:
+        raise ValueError(f"{order.id} is {order.stage}")
+    return replace(order, grants=grants, withdrawn_at=now, suspended_at=None)
 
 
 def refunded(order: Order) -> Order:

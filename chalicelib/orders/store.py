@@ -5,6 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.orders.rules import Grant, Order, OrderItem, OrderNotFound
+from chalicelib.orders.withdrawals import Content, Withdrawal, WithdrawalNotFound
 from chalicelib.storage.attributes import InstantAttribute, MoneyAttribute, RecordAttribute
 from chalicelib.storage.records import Records
 from chalicelib.storage.table import Row
@@ -29,8 +30,21 @@ class OrderRow(Row, discriminator="order"):
     earlier_payment_ids = RecordAttribute(tuple[str, ...], default=())
     grants = RecordAttribute(tuple[Grant, ...], default=())
     suspended_at = InstantAttribute(null=True)
+    withdrawn_at = InstantAttribute(null=True)
 
 
+class WithdrawalRow(Row, discriminator="withdrawal"):
+    """One withdrawal from a contract, with its acknowledgement."""
+
+    id = UnicodeAttribute()
+    customer_id = UnicodeAttribute()
+    created_at = InstantAttribute()
+    content = RecordAttribute(Content)
+    statement = UnicodeAttribute(null=True)
+    document = UnicodeAttribute()
+
+
+withdrawals = Records("WDR", WithdrawalRow, Withdrawal, WithdrawalNotFound)
 _orders = Records("ORD", OrderRow, Order, OrderNotFound)
 row, find, find_all, get, get_own, page, due = (
     _orders.row,

@@ -27,6 +27,7 @@ PREFIXES = {
     "TKT": "tickets",
     "TRC": "traces of cancelled renewals",
     "TSK": "internal tasks",
+    "WDR": "withdrawals from a contract",
 }
 
 

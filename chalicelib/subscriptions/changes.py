@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -107,6 +107,14 @@ def retried(subscription: Subscription, one: Installment, now: datetime) -> Subs
 def installment_of(subscription: Subscription, order_id: str) -> Installment | None:
     """The instalment that an order charges; None if it is not one of the current period, or owed."""
     return next((one for one in subscription.installments if one.order_id == order_id), None)
+
+
+def order_ids(subscription: Subscription) -> Iterator[str]:
+    """The orders by which its instalments have been asked for so far, or would be up to its next period."""
+    for period in range(subscription.number + 1):
+        start = _end(subscription, period)
+        for number in range(1, subscription.terms.installments + 1):
+            yield installments.order_id(subscription.id, start, number)
 
 
 def paid(subscription: Subscription, one: Installment) -> Subscription:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.periods import add_period
 from chalicelib.kernel.terms import Terms
@@ -49,6 +50,11 @@ def schedule(start: date, end: date, price: Money, terms: Terms) -> tuple[Instal
         Installment(start, at, len(parts), min(day, last), amount)
         for at, (day, amount) in enumerate(zip(days, parts, strict=True), start=1)
     )
+
+
+def order_id(subscription_id: str, start: date, number: int) -> str:
+    """The order by which an instalment is asked for: always the same one, so that it is asked for once."""
+    return derived_id("ord", subscription_id, start.isoformat(), str(number))
 
 
 def charged(

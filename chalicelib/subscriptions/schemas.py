@@ -22,7 +22,7 @@ class PeriodOut(Schema):
 
 
 class InstallmentOut(Schema):
-    """One instalment that is owed."""
+    """One instalment: part `number` of `of` of the price of a period."""
 
     number: int
     of: int

@@ -124,6 +124,9 @@ EXCEPTIONS = (
     Allowed("chalicelib.licensing.signing", "cryptography", "2026-11-22", "signing a token is computation"),
     Allowed("chalicelib.billing.page", "jinja2", "2026-11-27", "rendering a page is computation"),
     Allowed("chalicelib.billing.page", "markupsafe", "2026-11-27", "rendering a page is computation"),
+    Allowed(
+        "chalicelib.orders.acknowledgement", "jinja2", "2026-11-27", "rendering a document is computation"
+    ),
     Allowed("chalicelib.mail.render", "jinja2", "2026-11-22", "rendering a letter is computation"),
     Allowed(
         "chalicelib.edge.auth",

@@ -71,6 +71,10 @@ ACCESS = {
     "GET /v1/subscriptions/{subscription_id}": CUSTOMERS,
     "POST /v1/subscriptions/{subscription_id}/cancel_renewal": CUSTOMERS,
     "POST /v1/subscriptions/{subscription_id}/resume_renewal": CUSTOMERS,
+    "POST /v1/withdrawals": CUSTOMERS,
+    "GET /v1/withdrawals": CUSTOMERS,
+    "GET /v1/withdrawals/{withdrawal_id}": CUSTOMERS,
+    "GET /v1/withdrawals/{withdrawal_id}/document": CUSTOMERS,
     "GET /v1/tickets": CUSTOMERS,
     "GET /v1/tickets/{ticket_id}": CUSTOMERS,
     "GET /v1/staff/licenses/{license_id}": STAFF,
@@ -81,6 +85,7 @@ ACCESS = {
     "POST /v1/staff/licenses/{license_id}/revoke": STAFF,
     "POST /v1/staff/licenses/{license_id}/rotate": STAFF,
     "POST /v1/staff/licenses/{license_id}/activations/{activation_id}/clear": STAFF,
+    "POST /v1/staff/subscriptions/{subscription_id}/rescind": STAFF,
     "POST /v1/staff/payments/{payment_id}/confirm": FINANCE,
     "POST /v1/staff/invoices/{invoice_id}/void": FINANCE,
     "GET /v1/staff/reports/payments": FINANCE,
@@ -172,6 +177,8 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
     assert subscription["order_id"] == subscribed["id"]
     (shown,) = steps.licenses(shared_world, token)
     steps.activate(shared_world, shown["key"], "loja.example.com")
+    dropped = {"order_id": steps.charged(shared_world, token, steps.LICENSE)["id"], "confirm": True}
+    withdrawal = shared_world.http("POST", "/v1/withdrawals", dropped, token=token).json
     note = steps.credited(shared_world, order["invoice_id"], 100)
     shared_world.settle_down()
     (activation,) = steps.activations(shared_world, token, shown["id"])
@@ -185,6 +192,7 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
         "code": "supplier-a",
         "subscription_id": subscription["id"],
         "ticket_id": order["tickets"][0],
+        "withdrawal_id": withdrawal["id"],
     }
 
 

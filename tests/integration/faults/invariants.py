@@ -92,6 +92,8 @@ def stage_of(row: Row) -> str:
     """The state of a row as its audit trail tells it: of a paid order, how far it has come."""
     if row["status"] != "paid" or row["kind"] != "order":
         return str(row["status"])
+    if "withdrawn_at" in row:
+        return "withdrawn"
     return "suspended" if "suspended_at" in row else "activated" if "activated_at" in row else "paid"
 
 

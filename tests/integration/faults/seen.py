@@ -24,6 +24,11 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             ("suspended", "refunded"),
             ("activated", "refunded"),
             ("paid", "refunded"),
+            # Its buyer has withdrawn from it.
+            ("paid", "withdrawn"),
+            ("activated", "withdrawn"),
+            ("suspended", "withdrawn"),
+            ("withdrawn", "refunded"),
             # Not paid in time; and money that came even later.
             ("pending_payment", "expired"),
             ("expired", "paid"),

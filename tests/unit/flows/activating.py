@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,12 +11,14 @@ from chalicelib.billing.links import Links
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
 from chalicelib.flows.activation import activate
+from chalicelib.flows.entitlements import Cause
 from chalicelib.flows.reach import Reach, Vendor
 from chalicelib.kernel.clock import start_of
-from chalicelib.kernel.events import Event
+from chalicelib.kernel.events import SYSTEM, Event
 from chalicelib.kernel.money import Money, total
 from chalicelib.kernel.terms import Terms
 from chalicelib.licensing import store as licensing
+from chalicelib.licensing.decision import Question, decide
 from chalicelib.licensing.rules import (
     Addon,
     License,
@@ -28,6 +30,7 @@ from chalicelib.storage.transaction import Transaction
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
+Act = Callable[[Order, Cause], Order]
 SECRET = bytes(range(32))
 YEARLY = Terms("P1Y", grace_days=7)
 ZONE = "Europe/Madrid"
@@ -88,3 +91,22 @@ def renewed(license: License, now: datetime, *more: OrderItem, number: int = 2, 
 def the_addon(license: License) -> Addon:
     (addon,) = license.addons
     return addon
+
+
+def do(act: Act, number: int, now: datetime = NOW) -> Order:
+    """Do it to an order, and save what comes of it."""
+    writing = Transaction()
+    after = act(orders.get(f"ord_{number}"), Cause(writing, SYSTEM, now, "tested"))
+    writing.save(orders.row(after))
+    writing.commit()
+    return after
+
+
+def code(license_id: str, now: datetime = NOW) -> str:
+    """What a tool is told of a licence."""
+    return decide(Question(licensing.get(license_id), (), now)).code
+
+
+def stripped(license: License) -> License:
+    """Without what every save changes."""
+    return replace(license, version=None)

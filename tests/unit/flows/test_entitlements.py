@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 
@@ -13,45 +11,30 @@ from chalicelib.flows.entitlements import Cause, restore, suspend, withdraw
 from chalicelib.flows.quote import LARGEST_ORDER
 from chalicelib.kernel.events import SYSTEM
 from chalicelib.licensing import store as licensing
-from chalicelib.licensing.decision import Question, addon_status, decide
-from chalicelib.licensing.rules import License, amended, rotated
+from chalicelib.licensing.decision import addon_status
+from chalicelib.licensing.rules import amended, rotated
 from chalicelib.orders import store as orders
-from chalicelib.orders.rules import Grant, Order
+from chalicelib.orders.rules import Grant
 from chalicelib.storage.transaction import Transaction
 from chalicelib.subscriptions import store as subscriptions
 from tests.unit.flows.activating import (
     DAY,
     FIRST_END,
     NOW,
+    Act,
     activated_order,
     an_item,
     bought_license,
+    code,
+    do,
     renewed,
     save,
+    stripped,
     the_addon,
 )
 from tests.unit.storage.conftest import Rows
 
 SECOND_END = FIRST_END.replace(year=2028)
-Act = Callable[[Order, Cause], Order]
-
-
-def _do(act: Act, number: int, now: datetime = NOW) -> Order:
-    """Do it to an order, and save what comes of it."""
-    writing = Transaction()
-    after = act(orders.get(f"ord_{number}"), Cause(writing, SYSTEM, now, "tested"))
-    writing.save(orders.row(after))
-    writing.commit()
-    return after
-
-
-def _code(license_id: str, now: datetime = NOW) -> str:
-    return decide(Question(licensing.get(license_id), (), now)).code
-
-
-def _stripped(license: License) -> License:
-    """Without what every save changes."""
-    return replace(license, version=None)
 
 
 def test_an_order_keeps_which_term_of_what_it_bought(rows: Rows) -> None:
@@ -69,60 +52,60 @@ def test_a_suspended_order_works_again_exactly_as_before(rows: Rows) -> None:
     order = activated_order(1, an_item(), an_item("addon", host_item=0))
     (license_id,) = order.license_ids
     before = licensing.get(license_id)
-    off = _do(suspend, 1)
+    off = do(suspend, 1)
     assert (off.status, off.stage, off.suspended_at) == ("paid", "suspended", NOW)
-    assert _code(license_id) == "UNPAID"
+    assert code(license_id) == "UNPAID"
     assert addon_status(the_addon(licensing.get(license_id)), NOW) == "unpaid"
-    on = _do(restore, 1, NOW + DAY)
+    on = do(restore, 1, NOW + DAY)
     assert replace(on, version=None) == replace(order, version=None)
-    assert _stripped(licensing.get(license_id)) == _stripped(before)
+    assert stripped(licensing.get(license_id)) == stripped(before)
 
 
 def test_doing_it_twice_changes_nothing_more(rows: Rows) -> None:
     activated_order(1, an_item())
-    assert replace(_do(suspend, 1), version=None) == replace(_do(suspend, 1, NOW + DAY), version=None)
-    assert replace(_do(restore, 1), version=None) == replace(_do(restore, 1), version=None)
+    assert replace(do(suspend, 1), version=None) == replace(do(suspend, 1, NOW + DAY), version=None)
+    assert replace(do(restore, 1), version=None) == replace(do(restore, 1), version=None)
 
 
 def test_a_renewal_takes_back_only_its_own_term(rows: Rows) -> None:
     license = bought_license()
     renewed(license, NOW + DAY)
-    gone = _do(withdraw, 2)
+    gone = do(withdraw, 2)
     after = licensing.get(license.id)
     assert gone.status == "refunded"
-    assert (after.expires_at, after.paid_until, _code(license.id)) == (FIRST_END, None, "VALID")
+    assert (after.expires_at, after.paid_until, code(license.id)) == (FIRST_END, None, "VALID")
 
 
 def test_the_first_order_taken_back_leaves_a_later_one_its_whole_term(rows: Rows) -> None:
     license = bought_license()
     renewed(license, NOW + DAY)
-    _do(withdraw, 1, NOW + 100 * DAY)
+    do(withdraw, 1, NOW + 100 * DAY)
     end = licensing.get(license.id).ends_at
     assert end == NOW + 100 * DAY + (SECOND_END - FIRST_END)
-    assert _code(license.id, end - DAY) == "VALID"
-    _do(withdraw, 2, NOW + 101 * DAY)
-    assert _code(license.id, NOW + 101 * DAY) == "UNPAID"
+    assert code(license.id, end - DAY) == "VALID"
+    do(withdraw, 2, NOW + 101 * DAY)
+    assert code(license.id, NOW + 101 * DAY) == "UNPAID"
 
 
 def test_an_addon_bought_later_goes_alone(rows: Rows) -> None:
     license = bought_license()
     activated_order(2, an_item("addon", license_id=license.id))
-    _do(withdraw, 2)
+    do(withdraw, 2)
     after = licensing.get(license.id)
-    assert (_code(license.id), addon_status(the_addon(after), NOW)) == ("VALID", "unpaid")
+    assert (code(license.id), addon_status(the_addon(after), NOW)) == ("VALID", "unpaid")
 
 
 def test_what_was_paid_anew_while_it_was_suspended_is_left_as_it_is(rows: Rows) -> None:
     license = bought_license()
-    _do(suspend, 1, NOW + DAY)
+    do(suspend, 1, NOW + DAY)
     again = renewed(license, NOW + 2 * DAY)
-    assert (_code(license.id, NOW + 2 * DAY), again.withheld) == ("VALID", None)
-    on = _do(restore, 1, NOW + 3 * DAY)
-    assert _stripped(licensing.get(license.id)) == _stripped(again)
+    assert (code(license.id, NOW + 2 * DAY), again.withheld) == ("VALID", None)
+    on = do(restore, 1, NOW + 3 * DAY)
+    assert stripped(licensing.get(license.id)) == stripped(again)
     # What the first order bought is used up: taking it back later takes nothing from the second.
     assert [grant.until for grant in on.grants] == [NOW + 3 * DAY]
-    _do(withdraw, 1, NOW + 4 * DAY)
-    assert _stripped(licensing.get(license.id)) == _stripped(again)
+    do(withdraw, 1, NOW + 4 * DAY)
+    assert stripped(licensing.get(license.id)) == stripped(again)
 
 
 def test_a_term_that_staff_has_cut_off_cannot_be_taken_back_a_second_time(rows: Rows) -> None:
@@ -130,18 +113,18 @@ def test_a_term_that_staff_has_cut_off_cannot_be_taken_back_a_second_time(rows: 
     renewed(license, NOW + DAY)
     save(*licensing.rows(amended(licensing.get(license.id), {"expires_at": FIRST_END}), NOW))
     cut = licensing.get(license.id)
-    _do(withdraw, 2)
+    do(withdraw, 2)
     assert licensing.get(license.id) == cut
-    _do(withdraw, 1)
-    assert _code(license.id) == "UNPAID"
+    do(withdraw, 1)
+    assert code(license.id) == "UNPAID"
 
 
 def test_what_staff_granted_meanwhile_is_not_taken_when_the_money_is_gone_for_good(rows: Rows) -> None:
     license = bought_license()
-    _do(suspend, 1)
+    do(suspend, 1)
     save(*licensing.rows(amended(licensing.get(license.id), {"paid_until": None}), NOW))
-    _do(withdraw, 1)
-    assert _code(license.id) == "VALID"
+    do(withdraw, 1)
+    assert code(license.id) == "VALID"
 
 
 def test_a_subscription_is_suspended_resumed_and_ended(rows: Rows) -> None:
@@ -152,7 +135,7 @@ def test_a_subscription_is_suspended_resumed_and_ended(rows: Rows) -> None:
         (suspend, "suspended", frozenset()),
         (withdraw, "ended", frozenset()),
     ):
-        _do(act, 1)
+        do(act, 1)
         (row,) = [row for row in rows() if row["kind"] == "subscription"]
         assert row["status"] == status
         assert subscriptions.held_products("cus_1", NOW) == held
@@ -160,7 +143,7 @@ def test_a_subscription_is_suspended_resumed_and_ended(rows: Rows) -> None:
 
 def test_every_change_is_told_in_the_trail_with_its_cause(rows: Rows) -> None:
     order = activated_order(1, an_item(), an_item("subscription"))
-    _do(suspend, 1)
+    do(suspend, 1)
     told = [row for row in rows() if row["kind"] == "audit" and row["action"] == "tested"]
     states = {(str(row["subject"])[:3], row["before"], row["after"]) for row in told}
     assert states == {("lic", "active", "active"), ("sub", "active", "suspended")}
@@ -170,9 +153,9 @@ def test_every_change_is_told_in_the_trail_with_its_cause(rows: Rows) -> None:
 def test_an_order_suspended_before_it_was_activated_has_nothing_to_lose(rows: Rows) -> None:
     activated_order(1, an_item())
     save(orders.row(replace(orders.get("ord_1"), id="ord_7", version=None, activated_at=None, grants=())))
-    _do(suspend, 7)
+    do(suspend, 7)
     assert orders.get("ord_7").grants == ()
-    on = _do(restore, 7)
+    on = do(restore, 7)
     assert on.stage == "paid"
     told = [row for row in rows() if row["kind"] == "outbox" and row["name"] == "order.restored"]
     assert [row["subject"] for row in told] == ["ord_7"]
@@ -185,21 +168,21 @@ def test_an_order_from_before_terms_were_kept_loses_all_that_is_left(rows: Rows,
     activated_order(2, an_item("addon", product="supplier-b", license_id=license_id))
     save(orders.row(replace(orders.get("ord_1"), grants=())))
     before = licensing.get(license_id)
-    _do(act, 1)
+    do(act, 1)
     after = licensing.get(license_id)
     statuses = {addon.code: addon_status(addon, NOW) for addon in after.addons}
-    assert (_code(license_id), statuses) == ("UNPAID", {"supplier-a": "unpaid", "supplier-b": "active"})
+    assert (code(license_id), statuses) == ("UNPAID", {"supplier-a": "unpaid", "supplier-b": "active"})
     if act is suspend:
-        _do(restore, 1)
-        assert _stripped(licensing.get(license_id)) == _stripped(before)
+        do(restore, 1)
+        assert stripped(licensing.get(license_id)) == stripped(before)
 
 
 def test_a_renewal_from_before_terms_were_kept_ends_now(rows: Rows) -> None:
     license = bought_license()
     renewed(license, NOW + DAY)
     save(orders.row(replace(orders.get("ord_2"), grants=())))
-    _do(withdraw, 2, NOW + 2 * DAY)
-    assert _code(license.id, NOW + 2 * DAY) == "UNPAID"
+    do(withdraw, 2, NOW + 2 * DAY)
+    assert code(license.id, NOW + 2 * DAY) == "UNPAID"
 
 
 def test_the_largest_order_is_withdrawn_at_once_with_room_for_its_books(rows: Rows) -> None:

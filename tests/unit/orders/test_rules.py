@@ -24,6 +24,7 @@ from chalicelib.orders.rules import (
     refunded,
     restored,
     suspended,
+    withdrawn,
 )
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -114,6 +115,28 @@ def test_a_paid_order_is_suspended_restored_and_refunded_and_its_stage_says_so()
     assert (gone.status, gone.suspended_at) == ("refunded", None)
     stages = [one.stage for one in (ORDER, bought, active, off, gone)]
     assert stages == ["pending_payment", "paid", "activated", "suspended", "refunded"]
+
+
+@pytest.mark.parametrize("contested", [False, True])
+def test_an_order_that_was_withdrawn_from_is_neither_activated_nor_contested_and_can_be_refunded(
+    contested: bool,
+) -> None:
+    bought = paid(ORDER, ORDER.payment_id, NOW)
+    before = suspended(bought, (), NOW) if contested else bought
+    gone = withdrawn(before, GRANTS, NOW)
+    assert (gone.status, gone.stage, gone.suspended_at) == ("paid", "withdrawn", None)
+    assert (gone.withdrawn_at, gone.grants) == (NOW, GRANTS)
+    assert not activatable(gone)
+    with pytest.raises(ValueError, match="withdrawn"):
+        activated(gone, (), NOW)
+    with pytest.raises(ValueError, match="withdrawn"):
+        withdrawn(gone, (), NOW)
+    assert refunded(gone).stage == "refunded"
+
+
+def test_nothing_unpaid_is_stopped_by_a_withdrawal() -> None:
+    with pytest.raises(ValueError, match="pending_payment"):
+        withdrawn(ORDER, (), NOW)
 
 
 def test_a_suspended_order_is_not_activated_until_it_is_restored() -> None:

@@ -21,11 +21,11 @@ from chalicelib.subscriptions import changes, installments
 from chalicelib.subscriptions.cancelling import (
     NotRenewable,
     PastCutoff,
-    SubscriptionEnded,
     renewal_canceled,
     renewal_resumed,
 )
 from chalicelib.subscriptions.installments import Installment
+from chalicelib.subscriptions.refusals import SubscriptionEnded
 from chalicelib.subscriptions.rules import Step, Subscription, next_step
 from tests.unit.subscriptions.habits import ANSWER, DAY, HOUR, Habits, Letter, Paying
 
