@@ -104,17 +104,22 @@ def test_a_period_that_is_over_is_not_announced_any_more(world: World) -> None:
 # Cancelled, resumed
 
 
-def test_a_cancellation_is_confirmed_with_what_stays_owed(world: World) -> None:
+def test_a_cancellation_is_confirmed_with_what_stays_owed_and_so_is_its_end(world: World) -> None:
     _, token = world.customer()
     subscription = held(world, token)
-    since = world.now
-    change(subscription, auto_renew=False, renewal_canceled_at=since)
-    tell(world, "renewal.canceled", subscription, canceled_at=sortable(since))
+    path = f"/v1/subscriptions/{subscription.id}"
+    for _ in range(2):
+        assert world.http("POST", f"{path}/cancel_renewal", {}, token=token).status == 200
+        world.settle_down()
     letter = _once(world, "renewal_canceled")
     days = [add_period(subscription.start, "P1M", at).isoformat() for at in (1, 2)]
     assert letter["installments"] == [{"day": day, "amount": PART} for day in days]
     assert letter["last_day"] == (subscription.end - DAY).isoformat()
     assert letter["until_at"] == rfc3339(subscription.start_of(subscription.end - 15 * DAY))
+    assert world.http("POST", f"{path}/resume_renewal", {}, token=token).status == 200
+    world.settle_down()
+    assert _once(world, "renewal_resumed")["renews_day"] == subscription.end.isoformat()
+    assert len(letters(world, "renewal_canceled")) == 1
 
 
 def test_every_change_of_mind_is_confirmed_and_none_that_was_taken_back(world: World) -> None:
