@@ -138,6 +138,27 @@ def contract_rescinded(event: Event, reach: Reach, now: datetime) -> None:
     send("contract_rescinded", f"{subscription.id}:{day.isoformat()}", customer, params, reach, now)
 
 
+def withdrawal_received(event: Event, reach: Reach, now: datetime) -> None:
+    """Acknowledge a withdrawal with its content, date and time; never twice, as it has legal weight (B7)."""
+    withdrawal = orders.withdrawals.get(event.data["withdrawal_id"])
+    content = withdrawal.content
+    params = {
+        "number": withdrawal.id,
+        "invoice": content.invoice_number,
+        "lines": [
+            {"name": one.name, "quantity": one.quantity, "amount": money(one.amount)} for one in content.lines
+        ],
+        "total": money(content.total),
+        "received_at": rfc3339(withdrawal.created_at),
+        "zone": content.zone,
+        "dropped": money(content.no_longer_owed) if content.no_longer_owed else None,
+        "refund": money(content.refund) if content.refund else None,
+        "store_url": reach.vendor.store_url,
+    }
+    customer = customers.get(withdrawal.customer_id)
+    send("withdrawal_received", withdrawal.id, customer, params, reach, now, formal=True)
+
+
 def _renews(subscription: Subscription) -> bool:
     """Whether it is to be renewed, as it stands."""
     return subscription.auto_renew and subscription.status != "ended" and subscription.ends_on is None

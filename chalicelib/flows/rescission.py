@@ -64,8 +64,11 @@ def _carry_out(
         return
     writing.save(subscriptions.row(after))
     over = after.status == "ended"
+    told = {"refund": plan.refund.decimal()} if plan.refund else {}
     writing.emit(
-        Event("subscription.ended", after.id, now) if over else Event("subscription.rescinded", after.id, now)
+        Event("subscription.ended", after.id, now, told)
+        if over
+        else Event("subscription.rescinded", after.id, now, told)
     )
     writing.audit(Change(after.id, after.customer_id, "rescinded", before.status, after.status, actor, now))
     if before.ends_on and before.ends_on != plan.effective_on:

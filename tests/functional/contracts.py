@@ -16,6 +16,8 @@ from chalicelib.subscriptions.rules import Subscription
 from tests.functional import steps
 from tests.world import World
 
+# A third of the price of a multipack.
+PART = {"amount": 39900, "currency": "BRL"}
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -73,3 +75,14 @@ def letters(world: World, kind: str) -> list[dict[str, Any]]:
     rows = [row for row in world.rows("mail") if row["mail_kind"] == kind]
     assert {row["status"] for row in rows} <= {"sent"}
     return [json.loads(row["params"]) for row in rows]
+
+
+def once(world: World, kind: str) -> Any:
+    """The parameters of the only letter of a kind."""
+    (letter,) = letters(world, kind)
+    return letter
+
+
+def asked_for(world: World) -> list[dict[str, Any]]:
+    """The letters that ask for the money of a subscription."""
+    return [one for one in letters(world, "invoice_issued") if one["subscription"]]

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.billing import store as billing
 from chalicelib.kernel.clock import local_date, rfc3339, sortable
 from chalicelib.kernel.periods import add_period
-from chalicelib.orders import store as orders
 from tests.functional import steps
 from tests.functional.contracts import (
     DAY,
     HOUR,
+    PART,
+    asked_for,
     change,
     held,
     letters,
+    once,
     sweep,
     sweep_to,
     tell,
     usually_by_card,
 )
 from tests.world import World
-
-PART = {"amount": 39900, "currency": "BRL"}
-STORE = "https://store.example.com"
-
-
-def _once(world: World, kind: str) -> Any:
-    (letter,) = letters(world, kind)
-    return letter
-
-
-def _asked(world: World) -> list[Any]:
-    """The letters that ask for the money of a subscription."""
-    return [one for one in letters(world, "invoice_issued") if one["subscription"]]
-
 
 # The notice
 
@@ -48,7 +33,7 @@ def test_a_renewal_is_announced_once_with_all_that_it_means(world: World) -> Non
     subscription = held(world, token)
     end = subscription.end
     sweep_to(world, subscription, end - 29 * DAY)
-    notice = _once(world, "renewal_notice")
+    notice = once(world, "renewal_notice")
     cutoff = end - 15 * DAY
     days = [cutoff, add_period(end, "P1M"), add_period(end, "P1M", 2)]
     assert notice["installments"] == [{"day": day.isoformat(), "amount": PART} for day in days]
@@ -65,7 +50,7 @@ def test_a_late_notice_gives_as_much_time_as_the_law_asks_for(world: World) -> N
     subscription = held(world, token)
     late = subscription.start_of(subscription.end - 3 * DAY) + HOUR
     sweep(world, late)
-    notice = _once(world, "renewal_notice")
+    notice = once(world, "renewal_notice")
     after = sweep_to(world, subscription, subscription.end - DAY)
     assert notice["until_at"] == rfc3339(after.cancel_renewal_until)
     assert notice["installments"][0]["day"] == (subscription.end + 12 * DAY).isoformat()
@@ -76,7 +61,7 @@ def test_a_notice_names_the_card_on_file_that_will_be_charged(world: World) -> N
     subscription = held(world, token, "erp", method="card", keep_card=True)
     usually_by_card(world, token)
     sweep_to(world, subscription, subscription.end - 20 * DAY)
-    notice = _once(world, "renewal_notice")
+    notice = once(world, "renewal_notice")
     assert (notice["method"], notice["card"]) == ("card", "4242")
 
 
@@ -111,14 +96,14 @@ def test_a_cancellation_is_confirmed_with_what_stays_owed_and_so_is_its_end(worl
     for _ in range(2):
         assert world.http("POST", f"{path}/cancel_renewal", {}, token=token).status == 200
         world.settle_down()
-    letter = _once(world, "renewal_canceled")
+    letter = once(world, "renewal_canceled")
     days = [add_period(subscription.start, "P1M", at).isoformat() for at in (1, 2)]
     assert letter["installments"] == [{"day": day, "amount": PART} for day in days]
     assert letter["last_day"] == (subscription.end - DAY).isoformat()
     assert letter["until_at"] == rfc3339(subscription.start_of(subscription.end - 15 * DAY))
     assert world.http("POST", f"{path}/resume_renewal", {}, token=token).status == 200
     world.settle_down()
-    assert _once(world, "renewal_resumed")["renews_day"] == subscription.end.isoformat()
+    assert once(world, "renewal_resumed")["renews_day"] == subscription.end.isoformat()
     assert len(letters(world, "renewal_canceled")) == 1
 
 
@@ -136,7 +121,7 @@ def test_every_change_of_mind_is_confirmed_and_none_that_was_taken_back(world: W
     tell(world, "renewal.canceled", subscription, canceled_at=sortable(second))
     tell(world, "renewal.resumed", subscription, resumed_at=sortable(second + HOUR))
     assert len(letters(world, "renewal_canceled")) == 1
-    letter = _once(world, "renewal_resumed")
+    letter = once(world, "renewal_resumed")
     assert letter["renews_day"] == subscription.end.isoformat()
     assert letter["amount"] == {"amount": 119700, "currency": "BRL"}
 
@@ -150,7 +135,7 @@ def test_an_instalment_is_asked_for_without_thanks_for_an_order(world: World) ->
     (ordered,) = letters(world, "invoice_issued")
     assert ordered["subscription"] is None
     sweep_to(world, subscription, add_period(subscription.start, "P1M"))
-    (asked,) = _asked(world)
+    (asked,) = asked_for(world)
     assert (asked["subscription"], asked["total"]) == (subscription.name, PART)
     assert "(2/3)" in asked["lines"][0]["name"]
     assert len(letters(world, "boleto_to_pay")) == 2
@@ -162,7 +147,7 @@ def test_an_instalment_that_was_not_paid_in_time_is_not_to_be_ordered_again(worl
     sweep_to(world, subscription, add_period(subscription.start, "P1M"))
     world.now += 20 * DAY
     steps.expiry_sweep(world)
-    assert _once(world, "order_expired")["subscription"] == subscription.name
+    assert once(world, "order_expired")["subscription"] == subscription.name
 
 
 def test_a_declined_card_is_told_when_it_is_charged_anew(world: World) -> None:
@@ -172,126 +157,5 @@ def test_a_declined_card_is_told_when_it_is_charged_anew(world: World) -> None:
     after = sweep_to(world, subscription, add_period(subscription.start, "P1M"))
     (one,) = [part for part in after.installments if part.status == "charged"]
     assert one.retry_at
-    failed = _once(world, "payment_failed")
+    failed = once(world, "payment_failed")
     assert failed["retry_day"] == local_date(one.retry_at, subscription.zone).isoformat()
-
-
-# Not paid, ended
-
-
-def test_a_renewal_that_is_not_paid_is_told_once_with_its_days_of_grace(world: World) -> None:
-    _, token = world.customer()
-    subscription = held(world, token, "erp")
-    after = sweep_to(world, subscription, subscription.end + DAY)
-    assert after.status == "past_due"
-    assert after.renewal
-    tell(world, "subscription.past_due", after)
-    letter = _once(world, "subscription_past_due")
-    (asked,) = _asked(world)
-    assert (letter["number"], letter["pay_url"]) == (asked["number"], asked["pay_url"])
-    assert (letter["amount"], letter["last_day"]) == (asked["total"], (subscription.end - DAY).isoformat())
-    over = after.due_at
-    assert over
-    last = local_date(over - timedelta(seconds=1), subscription.zone)
-    assert letter["grace_day"] == last.isoformat()
-    sweep(world, over)
-    ended = _once(world, "subscription_ended")
-    assert (ended["because"], ended["last_day"]) == ("unpaid", letter["last_day"])
-    assert ended["installments"] == []
-
-
-def test_what_was_paid_meanwhile_is_not_told_to_be_unpaid(world: World) -> None:
-    _, token = world.customer()
-    subscription = held(world, token, "erp")
-    after = sweep_to(world, subscription, subscription.end - DAY)
-    assert after.renewal
-    order = orders.get(after.renewal.order_id or "")
-    change(subscription, status="past_due")
-    steps.set_order(order.id, status="paid")
-    tell(world, "subscription.past_due", subscription)
-    steps.set_order(order.id, status="pending_payment")
-    steps.pay(world, steps.payment(world, token, order.payment_id))
-    tell(world, "subscription.past_due", subscription)
-    assert letters(world, "subscription_past_due") == []
-
-
-def test_a_renewal_whose_invoice_is_void_is_not_told_to_be_paid_online(world: World) -> None:
-    _, token = world.customer()
-    subscription = held(world, token)
-    renewal = sweep_to(world, subscription, subscription.end - 14 * DAY).renewal
-    assert renewal
-    assert renewal.order_id
-    order = orders.get(renewal.order_id)
-    # The slip can be paid until the period begins that it pays for, and is cleared.
-    assert billing.payments.get(order.payment_id).due_date == subscription.end
-    path, finance = f"/v1/staff/invoices/{order.invoice_id}/void", world.staff("finance")
-    assert world.http("POST", path, {"reason": "agreed"}, token=finance).status == 200
-    sweep_to(world, subscription, subscription.end + DAY)
-    letter = _once(world, "subscription_past_due")
-    assert (letter["pay_url"], letter["store_url"]) == (None, STORE)
-
-
-@pytest.mark.parametrize(
-    ("changed", "because"),
-    [
-        ({"renewal_canceled_at": datetime(2026, 11, 30, tzinfo=UTC)}, "renewal_canceled"),
-        ({}, "not_renewable"),
-    ],
-)
-def test_an_end_is_told_with_its_reason_and_what_stays_owed(
-    world: World, changed: dict[str, Any], because: str
-) -> None:
-    _, token = world.customer()
-    subscription = held(world, token)
-    change(subscription, auto_renew=False, **changed)
-    after = sweep_to(world, subscription, subscription.end)
-    assert after.status == "ended"
-    letter = _once(world, "subscription_ended")
-    assert (letter["because"], letter["last_day"]) == (because, (subscription.end - DAY).isoformat())
-    assert [one["amount"] for one in letter["installments"]] == [PART, PART]
-
-
-def test_money_that_was_given_back_ends_it_on_that_day(world: World) -> None:
-    _, token = world.customer()
-    subscription = held(world, token)
-    change(subscription, status="ended", ended_because="money_given_back", ended_at=world.now)
-    tell(world, "subscription.ended", subscription)
-    letter = _once(world, "subscription_ended")
-    today = local_date(world.now, subscription.zone).isoformat()
-    assert (letter["because"], letter["last_day"]) == ("money_given_back", today)
-
-
-def test_a_withdrawal_is_not_told_as_an_end(world: World) -> None:
-    _, token = world.customer()
-    subscription = held(world, token)
-    change(subscription, status="ended", ended_because="withdrawn", ended_at=world.now)
-    tell(world, "subscription.ended", subscription)
-    assert letters(world, "subscription_ended") + letters(world, "contract_rescinded") == []
-
-
-def test_a_rescission_is_confirmed_once_when_it_is_agreed_and_not_again_at_its_day(world: World) -> None:
-    _, token = world.customer()
-    subscription = held(world, token)
-    first, second, third = subscription.installments
-    day = subscription.start + 40 * DAY
-    kept = (first, second, replace(third, status="canceled"))
-    change(subscription, auto_renew=False, ends_on=day, installments=kept)
-    tell(world, "subscription.rescinded", subscription, refund="123.45")
-    letter = _once(world, "contract_rescinded")
-    assert letter["refund"] == {"amount": 12345, "currency": "BRL"}
-    assert letter["effective_day"] == day.isoformat()
-    assert letter["dropped"] == [{"day": third.due_on.isoformat(), "amount": PART}]
-    assert letter["installments"] == [{"day": second.due_on.isoformat(), "amount": PART}]
-    assert sweep_to(world, subscription, day).status == "ended"
-    assert _once(world, "contract_rescinded") == letter
-    assert letters(world, "subscription_ended") == []
-
-
-def test_a_rescission_at_once_is_confirmed_for_today(world: World) -> None:
-    _, token = world.customer()
-    subscription = held(world, token)
-    change(subscription, status="ended", ended_because="rescinded", ended_at=world.now, auto_renew=False)
-    tell(world, "subscription.ended", subscription)
-    letter = _once(world, "contract_rescinded")
-    assert letter["effective_day"] == local_date(world.now, subscription.zone).isoformat()
-    assert letter["refund"] is None
