@@ -138,6 +138,28 @@ def contract_rescinded(event: Event, reach: Reach, now: datetime) -> None:
     send("contract_rescinded", f"{subscription.id}:{day.isoformat()}", customer, params, reach, now)
 
 
+def withdrawal_received(event: Event, reach: Reach, now: datetime) -> None:
+    """Acknowledge a withdrawal: of what, when it was received, and what follows (B7). A formal letter."""
+    received = orders.withdrawals.get(event.data["withdrawal_id"])
+    content = received.content
+    params = {
+        "number": received.id,
+        "invoice": content.invoice_number,
+        "lines": [
+            {"name": line.name, "quantity": line.quantity, "amount": money(line.amount)}
+            for line in content.lines
+        ],
+        "total": money(content.total),
+        "received_at": rfc3339(received.created_at),
+        "zone": content.zone,
+        "dropped": money(content.no_longer_owed) if content.no_longer_owed else None,
+        "refund": money(content.refund) if content.refund else None,
+        "store_url": reach.vendor.store_url,
+    }
+    customer = customers.get(received.customer_id)
+    send("withdrawal_received", received.id, customer, params, reach, now, formal=True)
+
+
 def _renews(subscription: Subscription) -> bool:
     """Whether it is to be renewed, as it stands."""
     return subscription.auto_renew and subscription.status != "ended" and subscription.ends_on is None

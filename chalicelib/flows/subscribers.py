@@ -88,7 +88,7 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "order.placed": (request_charge, request_invoice, notifications.invoice_issued),
     "order.expired": (close_others, renewals.given_up, notifications.order_expired),
     "order.canceled": (close_others, renewals.given_up),
-    "order.withdrawn": (),
+    "order.withdrawn": (contract_letters.withdrawal_received,),
     "order.paid": (activate, close_others, notifications.payment_received),
     "payment.requested": (request_attempt,),
     "payment.charged": (ask_at_once, notifications.boleto_to_pay, notifications.transfer_to_make),
