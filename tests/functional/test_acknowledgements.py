@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from chalicelib.flows import withdrawing
+from chalicelib.flows.withdrawing import Contract
+from chalicelib.orders.withdrawals import Withdrawal
+from chalicelib.storage.idempotency import Repeatable
 from tests.functional import steps
 from tests.functional.contracted import ask_to_withdraw, contract, withdraw
 from tests.functional.paid import paid
@@ -64,6 +69,27 @@ def test_a_repeat_with_its_key_gets_the_same_answer_and_another_body_none(world:
     assert again.headers["Idempotent-Replayed"] == "true"
     other = ask_to_withdraw(world, sale.token, key="w1", order_id="ord_other", confirm=True)
     assert other.json["code"] == "idempotency_key_reused"
+
+
+def test_two_at_once_are_one_withdrawal(world: World) -> None:
+    sale = paid(world, "card")
+    order = Contract(order_id=sale.order["id"])
+    customer_id = sale.payment.customer_id
+    others: list[Withdrawal] = []
+
+    def meanwhile(received: Withdrawal) -> tuple[int, str]:
+        if not others:
+            others.append(withdrawing.withdraw(customer_id, order, None, world.now, answer=meanwhile))
+        return 201, "{}"
+
+    once = Repeatable("customer", "withdraw", "k1", b"{}")
+    mine = withdrawing.withdraw(
+        customer_id, order, "mine", world.now + DAY, answer=meanwhile, repeatable=once
+    )
+    assert [replace(one, version=mine.version) for one in others] == [mine]
+    assert mine.statement is None
+    world.settle_down()
+    assert sale.tasks() == ["withdrawal_refund"]
 
 
 # What cannot be

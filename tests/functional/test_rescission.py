@@ -8,7 +8,10 @@ from datetime import date, timedelta
 import pytest
 
 from chalicelib import wiring
-from chalicelib.flows import renewals
+from chalicelib.flows import renewals, rescission
+from chalicelib.kernel.events import Actor
+from chalicelib.storage.idempotency import Repeatable
+from chalicelib.subscriptions.rescinding import Rescission
 from infra.sandbox.wire import Request
 from tests.functional import steps
 from tests.functional.contracted import Contract, contract
@@ -194,6 +197,30 @@ def test_one_that_is_paid_and_not_booked_yet_is_given_to_finance(world: World) -
     (facts,) = held.facts("paid_for_ended_subscription")
     assert (facts["order_id"], facts["subscription_id"]) == (order["id"], held.id)
     assert steps.invoice(order["invoice_id"]).status == "paid"
+
+
+def test_one_that_is_booked_while_it_is_being_rescinded_counts_as_paid(world: World) -> None:
+    held = contract(world)
+    held.moved(45)
+    order = held.charged()
+    world.pay(order["payment"]["id"])
+    seen: list[tuple[int, ...]] = []
+
+    def meanwhile(plan: Rescission) -> tuple[int, str]:
+        seen.append(tuple(one.number for one in plan.canceled))
+        if len(seen) == 1:
+            world.webhooks()
+            world.settle_down()
+        return 200, "{}"
+
+    once = Repeatable("staff", "rescind", "k1", b"{}")
+    actor = Actor("usr_1", "staff", "closes his shop")
+    plan = rescission.rescind(held.id, None, actor, world.now, answer=meanwhile, repeatable=once)
+    assert seen == [(2, 3), (3,)]
+    assert plan.paid.minor == 79800
+    world.settle_down()
+    assert (held.stored.status, held.states) == ("ended", ["paid", "paid", "canceled"])
+    assert (steps.tasks(world), steps.outstanding(world)) == ([], [])
 
 
 def test_a_repeat_gets_the_same_answer_and_another_body_none(world: World) -> None:
