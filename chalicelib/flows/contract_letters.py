@@ -139,24 +139,25 @@ def contract_rescinded(event: Event, reach: Reach, now: datetime) -> None:
 
 
 def withdrawal_received(event: Event, reach: Reach, now: datetime) -> None:
-    """Acknowledge a withdrawal with its content, date and time; never twice, as it has legal weight (B7)."""
-    withdrawal = orders.withdrawals.get(event.data["withdrawal_id"])
-    content = withdrawal.content
+    """Acknowledge a withdrawal: of what, when it was received, and what follows (B7). A formal letter."""
+    received = orders.withdrawals.get(event.data["withdrawal_id"])
+    content = received.content
     params = {
-        "number": withdrawal.id,
+        "number": received.id,
         "invoice": content.invoice_number,
         "lines": [
-            {"name": one.name, "quantity": one.quantity, "amount": money(one.amount)} for one in content.lines
+            {"name": line.name, "quantity": line.quantity, "amount": money(line.amount)}
+            for line in content.lines
         ],
         "total": money(content.total),
-        "received_at": rfc3339(withdrawal.created_at),
+        "received_at": rfc3339(received.created_at),
         "zone": content.zone,
         "dropped": money(content.no_longer_owed) if content.no_longer_owed else None,
         "refund": money(content.refund) if content.refund else None,
         "store_url": reach.vendor.store_url,
     }
-    customer = customers.get(withdrawal.customer_id)
-    send("withdrawal_received", withdrawal.id, customer, params, reach, now, formal=True)
+    customer = customers.get(received.customer_id)
+    send("withdrawal_received", received.id, customer, params, reach, now, formal=True)
 
 
 def _renews(subscription: Subscription) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,6 +47,19 @@ def test_it_is_told_once_and_traced_as_the_customers_own_act(world: World) -> No
     for subject, after in ((said["id"], "received"), (sale.order["id"], "withdrawn")):
         (row,) = [row for row in world.rows("audit") if (row["subject"], row["after"]) == (subject, after)]
         assert row["channel"] == "store"
+
+
+def test_a_formal_letter_says_the_same(world: World) -> None:
+    sale = paid(world, "card")
+    said = withdraw(world, sale.token, order_id=sale.order["id"])
+    world.settle_down()
+    (letter,) = [row for row in world.rows("mail") if row["mail_kind"] == "withdrawal_received"]
+    assert (letter["status"], letter["formal"]) == ("sent", True)
+    told = json.loads(letter["params"])
+    facts = (told["number"], told["invoice"], told["received_at"], told["zone"], told["refund"])
+    money = {"amount": said["total"]["amount"], "currency": said["total"]["currency"]}
+    assert facts == (said["id"], said["invoice_number"], said["received_at"], "Europe/Madrid", money)
+    assert [line["name"] for line in told["lines"]] == [line["name"] for line in said["lines"]]
 
 
 def test_withdrawing_again_gives_the_same_acknowledgement(world: World) -> None:
