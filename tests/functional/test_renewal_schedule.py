@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from chalicelib.kernel.clock import parse_instant
 from chalicelib.kernel.periods import add_period
 from chalicelib.subscriptions import changes
 from chalicelib.subscriptions.rules import Subscription
 from tests.functional import steps
-from tests.functional.conftest import opened
 from tests.functional.renewing import DAY, HOUR, MONTHLY, SECOND, Contract, subscribed
-from tests.world import Keys, World
+from tests.world import World
 
 
 def _cutoff(contract: Contract) -> Any:
@@ -130,65 +127,6 @@ def test_a_boleto_that_is_never_paid_ends_the_subscription(world: World) -> None
     assert "installment_unpaid" not in contract.tasks()
 
 
-# Instalments
-
-THREE = replace(MONTHLY, period="P1Y", installments=3, cutoff_days=15)
-
-
-def _notes(contract: Contract) -> list[str]:
-    """Which part each invoice says it is for, by the days on which they were issued."""
-    return [one["lines"][0]["description"].rpartition(" ")[2] for one in contract.invoices]
-
-
-def test_instalments_are_charged_on_their_days_each_with_an_invoice_of_its_own(world: World) -> None:
-    contract = subscribed(world, THREE)
-    start = contract.now.start
-    contract.live(contract.now.start_of(add_period(start, "P1M", 2)) + HOUR)
-    assert contract.states() == [("paid", "paid", "paid")] * 2
-    assert _notes(contract) == ["(2/3)", "(3/3)"]
-    assert [one.due_on for one in contract.now.installments] == [
-        add_period(start, "P1M", at) for at in range(3)
-    ]
-    numbers = [one["number"] for one in steps.read(world, contract.token, "/v1/invoices")["data"]]
-    assert len(set(numbers)) == 3
-    totals = [one["total"]["amount"] for one in steps.read(world, contract.token, "/v1/orders")["data"]]
-    assert sum(totals) == contract.now.price.minor
-    assert max(totals) - min(totals) <= 1
-
-
-def test_the_next_period_has_its_instalments_too(world: World) -> None:
-    contract = subscribed(world, THREE)
-    first_end = contract.now.end
-    contract.live(contract.now.start_of(add_period(first_end, "P1M", 2)) + HOUR)
-    assert _notes(contract) == ["(2/3)", "(3/3)", "(1/3)", "(2/3)", "(3/3)"]
-    assert contract.state == ("active", 2, None)
-    paid = sum(one["total"]["amount"] for one in contract.orders[2:])
-    assert paid == contract.now.price.minor
-
-
-def test_what_is_owed_is_charged_though_it_will_not_renew(world: World) -> None:
-    contract = subscribed(world, THREE)
-    canceled_at = world.now
-    contract.change(lambda one: replace(one, auto_renew=False, renewal_canceled_at=canceled_at))
-    contract.live(contract.now.start_of(contract.now.end) + HOUR)
-    assert contract.states() == [("paid", "paid", "paid")] * 2
-    assert contract.state == ("ended", 1, "renewal_canceled")
-    assert contract.mails("renewal_notice") == []
-    contract.live(world.now + 400 * DAY)
-    assert len(contract.orders) == 2
-
-
-def test_an_instalment_that_nobody_pays_is_a_task_for_finance_and_stays_owed(world: World) -> None:
-    contract = subscribed(world, THREE, method="boleto")
-    contract.live_until_charged()
-    contract.live(world.now + 20 * DAY)
-    (state, *_) = contract.states()
-    assert state == ("expired", "canceled", "uncollectible")
-    assert contract.tasks() == ["installment_unpaid"]
-    assert [one.status for one in contract.now.installments] == ["paid", "charged", "scheduled"]
-    assert contract.state == ("active", 1, None)
-
-
 # No notice, contested money, late money
 
 
@@ -272,50 +210,3 @@ def test_money_that_was_booked_before_the_end_and_pays_nothing_is_a_task_for_fin
     world.settle_down()
     assert contract.state == ("ended", 1, "rescinded")
     assert contract.tasks() == ["paid_for_ended_subscription"]
-
-
-# Again and again, or not for days
-
-
-def test_ticks_and_messages_that_come_again_change_nothing(world: World) -> None:
-    contract = subscribed(world, THREE)
-    contract.live(contract.now.start_of(contract.now.end + 40 * DAY))
-    before = world.rows()
-    for _ in range(3):
-        contract.tick()
-        contract.told_again()
-    assert world.rows() == before
-
-
-@pytest.mark.parametrize("days", [12, 40])
-def test_in_the_midst_of_a_ladder_too(world: World, days: int) -> None:
-    contract = subscribed(world, by="card_declined")
-    contract.live(contract.now.start_of(contract.now.end - 12 * DAY + days * DAY))
-    before = world.rows()
-    for _ in range(2):
-        contract.told_again()
-    assert world.rows() == before
-
-
-@pytest.mark.parametrize(("method", "by"), [("card", ""), ("card", "card_declined"), ("boleto", "")])
-def test_days_of_outage_come_to_the_same(keys: Keys, jwks_url: str, method: str, by: str) -> None:
-    terms = replace(MONTHLY, period="P2M", installments=2, installment_every="P50D", cutoff_days=3)
-    seen = []
-    for every in (None, 4 * DAY):
-        with opened(keys, jwks_url) as world:
-            contract = subscribed(world, terms, method=method, by=by)
-            until = contract.now.start_of(contract.now.end + 40 * DAY)
-            while every and world.now + every < until:
-                contract.come_to(world.now + every)
-            contract.live(until)
-            seen.append(_outcome(contract))
-    assert seen[0] == seen[1]
-
-
-def _outcome(contract: Contract) -> Any:
-    """How everything stands, apart from instants."""
-    now = contract.now
-    parts = [(one.start, one.number, one.amount, one.status, one.retries) for one in now.installments]
-    kinds = sorted(row["mail_kind"] for row in contract.world.rows("mail"))
-    done = sorted(contract.trail())
-    return contract.state, now.start, now.end, parts, kinds, done, contract.states(), contract.tasks()

@@ -37,6 +37,7 @@ from chalicelib.storage.idempotency import IdempotencyRow
 from chalicelib.storage.records import Records
 from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Stale, Transaction
+from chalicelib.subscriptions.rules import Step, Subscription, next_step
 
 _commit, _save = Transaction.commit, Transaction.save
 _receive = service.receive
@@ -82,6 +83,15 @@ def save_copies_at_once(writing: Transaction, *rows: Row) -> None:
     for copy in (row for row in rows if isinstance(row, KeyRow)):
         copy.save()
     _save(writing, *(row for row in rows if not isinstance(row, KeyRow)))
+
+
+# Subscriptions
+
+
+def renew_unannounced(subscription: Subscription) -> Step | None:
+    """The renewal is charged when its notice should leave."""
+    step = next_step(subscription)
+    return replace(step, kind="renew") if step and step.kind == "notify" else step
 
 
 # Outbox

@@ -16,7 +16,7 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.flows import delivery, reconciliation
-from chalicelib.flows.events import boleto_expiry
+from chalicelib.flows.events import boleto_expiry, renewal_sweep
 from chalicelib.kernel.clock import rfc3339, sortable
 from chalicelib.licensing.events import licence_expiry
 from chalicelib.mail import service as mail
@@ -135,6 +135,7 @@ class Cloud:
             self.next_hour = self.world.now + HOUR
             self.licence_tick(self.world.now)
             self.told_the_time(partial(boleto_expiry, scheduled(self.world.now), None))
+            self.told_the_time(partial(renewal_sweep, scheduled(self.world.now), None))
 
     def licence_tick(self, at: datetime) -> None:
         """The licences' own tick; EventBridge may bring it late, and more than once."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from tests.integration.faults.contracts import CONTRACTS, announced, charges, installments
 from tests.integration.faults.licences import LICENCES, changes_by_staff, due_for_its_next_notice
 from tests.integration.faults.payments import CAME_IN, MONEY, MONEY_IN_THE_END, attempts
 from tests.integration.faults.seen import EDGES, Check, Row, Seen
@@ -108,22 +109,8 @@ def due_means_outstanding(seen: Seen) -> Iterator[str]:
 
 def is_outstanding(row: Row) -> bool:
     """Whether somebody must still do something about a row."""
-    match row["kind"]:
-        case "outbox":
-            return "done_at" not in row
-        case "provider_event":
-            return "settled_at" not in row
-        case "payment":
-            return is_asked_about(row)
-        case "refund":
-            return bool(row["status"] == "requested")
-        case "order":
-            return row["status"] == "pending_payment" and "expires_at" in row
-        case "invoice" | "credit_note":
-            return "document" not in row
-        case "mail":
-            return row["status"] in ("queued", "sending")
-    return False
+    asked = OUTSTANDING.get(row["kind"])
+    return bool(asked and asked(row))
 
 
 def is_asked_about(payment: Row) -> bool:
@@ -143,6 +130,20 @@ def was_asked_after_its_end(payment: Row) -> bool:
     return "asked_at" in payment and datetime.fromisoformat(payment["asked_at"]) >= over
 
 
+# Of which rows somebody must still do something, by their kind.
+OUTSTANDING: dict[str, Callable[[Row], bool]] = {
+    "outbox": lambda row: "done_at" not in row,
+    "provider_event": lambda row: "settled_at" not in row,
+    "payment": is_asked_about,
+    "refund": lambda row: bool(row["status"] == "requested"),
+    "order": lambda row: row["status"] == "pending_payment" and "expires_at" in row,
+    "subscription": lambda row: bool(row["status"] != "ended"),
+    "invoice": lambda row: "document" not in row,
+    "credit_note": lambda row: "document" not in row,
+    "mail": lambda row: row["status"] in ("queued", "sending"),
+}
+
+
 def a_noted_document_is_the_one_that_is_kept(seen: Seen) -> Iterator[str]:
     """What a record says its document is lies in the archive, byte for byte."""
     for row in (*seen.of("invoice"), *seen.of("credit_note")):
@@ -153,7 +154,8 @@ def a_noted_document_is_the_one_that_is_kept(seen: Seen) -> Iterator[str]:
 
 def one_request_made_one_order(seen: Seen) -> Iterator[str]:
     """The key of a request belongs to one order or new licence key, and its answer is kept from then on."""
-    orders, rotated = len(seen.of("order")), sum(int(row["rotation"]) for row in seen.of("license"))
+    orders = len(seen.of("order")) - len(list(charges(seen)))
+    rotated = sum(int(row["rotation"]) for row in seen.of("license"))
     again = sum(len(attempts(row)) - 1 for row in seen.of("order")) + len(seen.of("refund"))
     if orders + again + rotated != len(seen.of("idempotency")) or orders > seen.orders or rotated > 1:
         kept = len(seen.of("idempotency"))
@@ -203,6 +205,9 @@ def activated_for(seen: Seen, order: Row) -> Counter[tuple[str, str]]:
     for ticket in seen.of("ticket"):
         if ticket["order_id"] == order["id"] and ticket["waits_for"] == "slots":
             found["service", ticket["product"]] += 1
+    for row in seen.of("subscription"):
+        paid = (one["order_id"] for one in installments(row) if one["status"] == "paid")
+        found["subscription", row["product"]] += order["id"] in {row.get("order_id"), *paid}
     return found
 
 
@@ -249,6 +254,7 @@ def wanted_mails(seen: Seen) -> Iterator[tuple[str, str]]:
         if order["status"] == "expired":
             yield "order_expired", order["id"]
     yield from changes_by_staff(seen)
+    yield from announced(seen)
     yield from seen.notices
 
 
@@ -259,6 +265,7 @@ def every_outbox_row_is_done(seen: Seen) -> Iterator[str]:
 
 SAFETY: tuple[Check, ...] = (
     *LICENCES,
+    *CONTRACTS,
     *MONEY,
     nothing_is_active_without_payment,
     numbers_have_no_gaps_and_no_repeats,

@@ -26,6 +26,7 @@ from chalicelib.flows import (
     entitlements,
     reconciliation,
     refunds,
+    renewals,
     settlement,
 )
 from chalicelib.licensing import service as licensing_service
@@ -251,6 +252,18 @@ MUTANTS = (
         modes=("crash_after",),
         plan="expiry",
         near="TransactWriteItems",
+    ),
+    Mutant(
+        "renewed without a notice",
+        ((renewals, "next_step", bugs.renew_unannounced),),
+        breaks="every_renewal_was_announced",
+        plan="subscription",
+    ),
+    Mutant(
+        "renewed over its cancellation",
+        ((Transaction, "commit", bugs.last_writer_wins),),
+        breaks="nothing_is_charged_after_a_cancellation",
+        pair="a_renewal_and_its_cancellation",
     ),
     Mutant(
         "last seat not guarded",

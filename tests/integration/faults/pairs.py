@@ -18,6 +18,7 @@ from tests.integration.faults.hooks import Wire
 from tests.integration.faults.payers import ByTransfer, Returning, Silent, Switching
 from tests.integration.faults.scenario import Run
 from tests.integration.faults.stories import Care, Expiry, Owner, Renewal
+from tests.integration.faults.subscribers import a_renewal_and_its_cancellation, two_renewals
 from tests.world import WORKERS
 
 Work = Callable[[], object]
@@ -224,6 +225,7 @@ PAIRS: dict[str, Pair] = {
         ("care", (two_installations_and_one_seat,)),
         ("expiry", (two_ticks_of_licences,)),
         ("renewal", (a_renewal_and_a_notice,)),
+        ("subscription", (a_renewal_and_its_cancellation, two_renewals)),
     )
     for meet in meets
 }

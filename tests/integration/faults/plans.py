@@ -24,6 +24,7 @@ class Plan:
     `hurts_reads`: calls without an effect are hurt too. One plan is enough for that: what dies at a read
     leaves the same world behind as what dies right after its latest effect. In stories, and with other
     payers, claims and marks of e-mails are spared: every e-mail takes the same way, which purchases sweep.
+    `modes`: only these; without, all of them.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Plan:
     canceled: bool = False
     late: bool = False
     hurts_reads: bool = False
+    modes: tuple[str, ...] = ()
 
     def hurts(self, call: Call) -> bool:
         """Whether a call is worth a fault in the sweep."""
@@ -56,10 +58,18 @@ EVERYTHING = {
 BY_CARD = {"items": [LICENSE], "payment_method": "card"}
 SPAIN = {"country": "ES", "locale": "es", "tax_id": "12345678Z"}
 
+# What is left behind; how calls are lost, doubled or late is the same for orders that somebody places.
+WORST = ("crash_before", "crash_after", "conflict")
+
 
 def by(method: str, **more: Any) -> Mapping[str, Any]:
     """An order that is paid in some way."""
     return {"items": [LICENSE], "payment_method": method, **more}
+
+
+def of(product: str) -> Mapping[str, Any]:
+    """An order of a subscription, by a card that is kept."""
+    return {"items": [{"product": product}], "payment_method": "card", "keep_card": True}
 
 
 PLANS = {
@@ -79,6 +89,8 @@ PLANS = {
         Plan("contested", BY_CARD, payer="contesting", late=True),
         Plan("renewal", story="renewal", late=True),
         Plan("renewal_of_revoked", story="renewal_of_revoked", canceled=True, late=True),
+        Plan("subscription", of("domain"), payer="renewing", profile=SPAIN, late=True, modes=WORST),
+        Plan("installment", of("multipack"), payer="in_parts", profile=SPAIN, late=True, modes=WORST[1:]),
         Plan("expiry", story="expiry"),
         Plan("care", story="care"),
     )

@@ -217,6 +217,8 @@ class Run(Cloud):
         terms, price = product.terms, product.price("BRL")
         assert terms
         assert price
+        # What subscriptions do by themselves has plans of its own.
+        terms = replace(terms, period="P9Y", auto_renew=False)
         held = started(
             id=f"sub_{uuid.uuid4().hex}",
             customer_id=self.customer.id,

@@ -75,7 +75,8 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             ("active", "revoked"),
         }
     ),
-    "subscription": frozenset({(None, "active")}),
+    # Announced, charged, renewed; not renewed any more.
+    "subscription": frozenset({(None, "active"), ("active", "active")}),
     "ticket": frozenset(
         {(None, "open"), ("open", "waiting_customer"), ("open", "closed"), ("closed", "waiting_customer")}
     ),

@@ -19,6 +19,7 @@ from tests.integration.faults.scenario import Run
 from tests.integration.faults.schedule import Choose, Next, interleave
 from tests.integration.faults.seen import Check, Seen
 from tests.integration.faults.stories import STORIES, Expiry, Past
+from tests.integration.faults.subscribers import SUBSCRIBERS
 from tests.world import World
 
 # As many rows as DynamoDB takes at once.
@@ -134,7 +135,7 @@ class Stage:
         chosen = PLANS[plan]
         if not chosen.story:
             self.clear()
-            return PAYERS[chosen.payer](self.world, chosen, wire, self.check_safety)
+            return {**PAYERS, **SUBSCRIBERS}[chosen.payer](self.world, chosen, wire, self.check_safety)
         past = self.bought()
         self.clear(past)
         return STORIES[chosen.story](self.world, chosen, wire, self.check_safety, past)

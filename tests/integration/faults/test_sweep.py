@@ -27,7 +27,7 @@ SWEEP = [
         plan, mode, part, parts(plan, mode), id=f"{plan.name}-{mode}-{part + 1}of{parts(plan, mode)}"
     )
     for plan in PLANS.values()
-    for mode in MODES
+    for mode in plan.modes or MODES
     for part in range(parts(plan, mode))
 ]
 
