@@ -214,10 +214,9 @@ def _installment(doing: _Activation, before: Subscription) -> None:
             doing.writing, new_task("finance", "paid_for_ended_subscription", order.id, facts, doing.now)
         )
         return
-    after = changes.paid(before, one)
-    _save_subscription(
-        doing, "instalment paid" if after.end == before.end else "renewed", before.status, after
-    )
+    after = changes.paid(before, one, doing.now)
+    action = "instalment paid" if after.end == before.end else "renewed"
+    _save_subscription(doing, action, before.status, after)
 
 
 def _save_subscription(doing: _Activation, action: str, before: str | None, after: Subscription) -> None:

@@ -35,7 +35,7 @@ class RescissionOut(Schema):
     ends_at: Instant
     canceled: list[InstallmentOut]
     still_owed: list[InstallmentOut]
-    paid: MoneyOut = Field(description="what came in for the current period")
+    paid: MoneyOut = Field(description="what came in for the current period, and the next one")
     refund: MoneyOut | None
 
     @classmethod

@@ -12,6 +12,9 @@ from chalicelib.kernel.events import SYSTEM, Actor, Event
 from chalicelib.orders import store as orders
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
+from chalicelib.subscriptions.rules import Subscription
+from chalicelib.tasks import service as tasks
+from chalicelib.tasks.rules import new_task
 
 # What the credit note of an unpaid instalment says to its customer.
 CREDITED_FOR = {"en": "Contract ended", "es": "Contrato terminado", "pt-BR": "Contrato encerrado"}
@@ -20,12 +23,28 @@ CREDITED_FOR = {"en": "Contract ended", "es": "Contrato terminado", "pt-BR": "Co
 def close_orders(event: Event, reach: Reach, now: datetime) -> None:
     """Declare void what was asked for and is not owed any more; its charges are closed at their providers.
 
-    What is paid by then is left to its activation, which asks finance to give the money back.
+    What is paid by then is left to its activation, which asks finance to give the money back; so is done here
+    with a next period that is paid already, where nobody else sees to that.
     """
     subscription = subscriptions.get(event.subject)
+    if subscription.ended_because == "money_given_back":
+        _give_back_ahead(subscription, now)
     for one in subscription.installments:
         if one.status == "canceled" and one.order_id:
             _close(one.order_id, reach.vendor.zone, now)
+
+
+def _give_back_ahead(subscription: Subscription, now: datetime) -> None:
+    """The next period is paid, and never begins: finance is asked to give the money back."""
+    renewal = subscription.renewal
+    if renewal and renewal.status == "paid" and renewal.order_id:
+        facts = {
+            "order_id": renewal.order_id,
+            "subscription_id": subscription.id,
+            "customer_id": subscription.customer_id,
+        }
+        task = new_task("finance", "paid_for_ended_subscription", renewal.order_id, facts, now)
+        tasks.open_once(task)
 
 
 def _close(order_id: str, zone: str, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 To renew is to charge the first instalment of the next period, by an order whose id follows from subscription
 and period: it cannot be done twice, and everything about invoices, ways to pay and late money is as for any
-other order. The period itself begins when that order is paid.
+other order. The period itself begins where the one before it ends, once that order is paid.
 """
 
 from __future__ import annotations
@@ -162,6 +162,12 @@ def _look(
     return changes.looked(before, sent_at, failed=failed, now=now)
 
 
+def _begin(
+    writing: Transaction, before: Subscription, step: Step, vendor: Vendor, now: datetime
+) -> Subscription:
+    return changes.begun(before)
+
+
 def _lapse(
     writing: Transaction, before: Subscription, step: Step, vendor: Vendor, now: datetime
 ) -> Subscription:
@@ -209,6 +215,7 @@ STEPS: Mapping[str, Callable[[Transaction, Subscription, Step, Vendor, datetime]
     "notify": _notify,
     "look": _look,
     "renew": _charge,
+    "begin": _begin,
     "lapse": _lapse,
     "end": _end,
 }
@@ -218,6 +225,7 @@ ACTIONS: Mapping[str, str] = {
     "retry": "card charged again",
     "notify": "renewal announced",
     "renew": "renewal charged",
+    "begin": "renewed",
     "lapse": "renewal overdue",
     "end": "ended",
 }

@@ -117,10 +117,27 @@ def order_ids(subscription: Subscription) -> Iterator[str]:
             yield installments.order_id(subscription.id, start, number)
 
 
-def paid(subscription: Subscription, one: Installment) -> Subscription:
-    """An instalment was paid; if it is the first one of the next period, that begins where this one ends."""
+def paid(subscription: Subscription, one: Installment, now: datetime) -> Subscription:
+    """An instalment was paid; if the next period has waited for it, that begins, where this one ended."""
     done = with_installment(subscription, one, installments.paid(one))
-    return _renewed(done) if one.start == subscription.end else done
+    over = subscription.status == "past_due" or subscription.start_of(subscription.end) <= now
+    return begun(done) if over and one.start == subscription.end else done
+
+
+def begun(subscription: Subscription) -> Subscription:
+    """The subscription in its next period, whose first instalment is paid."""
+    end = _end(subscription, subscription.number + 1)
+    later = schedule(subscription.end, end, subscription.price, subscription.terms)[1:]
+    kept = (one for one in subscription.installments if one.is_owed or one.start == subscription.end)
+    return replace(
+        subscription,
+        status="active" if subscription.status == "past_due" else subscription.status,
+        start=subscription.end,
+        end=end,
+        number=subscription.number + 1,
+        installments=(*kept, *later),
+        notice=None,
+    )
 
 
 def lapsed(subscription: Subscription) -> Subscription:
@@ -156,21 +173,6 @@ def with_installment(subscription: Subscription, before: Installment, after: Ins
     """The subscription with one instalment as it is now."""
     kept = (after if one == before else one for one in subscription.installments)
     return replace(subscription, installments=tuple(kept))
-
-
-def _renewed(subscription: Subscription) -> Subscription:
-    end = _end(subscription, subscription.number + 1)
-    later = schedule(subscription.end, end, subscription.price, subscription.terms)[1:]
-    kept = (one for one in subscription.installments if one.is_owed or one.start == subscription.end)
-    return replace(
-        subscription,
-        status="active" if subscription.status == "past_due" else subscription.status,
-        start=subscription.end,
-        end=end,
-        number=subscription.number + 1,
-        installments=(*kept, *later),
-        notice=None,
-    )
 
 
 def _end(subscription: Subscription, number: int) -> date:

@@ -5,6 +5,7 @@ The plan is all there is to it: a preview shows it, and to rescind is to carry i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -22,7 +23,8 @@ class Rescission:
     """What happens when a subscription ends on `effective_on`, at `ends_at`.
 
     `canceled` are the instalments that nobody has to pay (any more), `still_owed` those that stay due, `paid`
-    is what came in for the current period, and `refund` what of it is given back, None for nothing.
+    is what came in for the current period and the next one, and `refund` what of it is given back, None for
+    nothing: all that was paid for a period that never begins, and of the current one as the terms say.
     """
 
     subscription_id: str
@@ -47,7 +49,10 @@ def planned(subscription: Subscription, effective_on: date | None, now: datetime
         raise Invalid(errors=[fault])
     unpaid = [one for one in subscription.installments if one.status != "paid"]
     owed = [one for one in unpaid if one.is_owed and not _falls_away(subscription, one, on)]
-    came_in = total((one.amount for one in paid_of(subscription)), subscription.price.currency)
+    came_in = _sum(subscription, paid_of(subscription))
+    ahead = _sum(subscription, (one for one in paid_of(subscription) if one.start >= subscription.end))
+    unused = _unused(subscription, came_in.minor - ahead.minor, on) if subscription.terms.refund_unused else 0
+    refund = Money(ahead.minor + unused, ahead.currency)
     return Rescission(
         subscription_id=subscription.id,
         effective_on=on,
@@ -55,7 +60,7 @@ def planned(subscription: Subscription, effective_on: date | None, now: datetime
         canceled=tuple(one for one in unpaid if one not in owed),
         still_owed=tuple(owed),
         paid=came_in,
-        refund=_unused(subscription, came_in, on) if subscription.terms.refund_unused else None,
+        refund=refund if refund.minor else None,
     )
 
 
@@ -69,9 +74,9 @@ def rescinded(subscription: Subscription, plan: Rescission, now: datetime) -> Su
 
 
 def paid_of(subscription: Subscription) -> tuple[Installment, ...]:
-    """The instalments of the current period whose money is in."""
+    """The instalments of the current period, and of the next one, whose money is in."""
     paid = (one for one in subscription.installments if one.status == "paid")
-    return tuple(one for one in paid if one.start == subscription.start)
+    return tuple(one for one in paid if one.start >= subscription.start)
 
 
 def _fault(subscription: Subscription, on: date, today: date) -> FieldError | None:
@@ -89,9 +94,12 @@ def _falls_away(subscription: Subscription, one: Installment, on: date) -> bool:
     return one.due_on >= on or one.start >= subscription.end
 
 
-def _unused(subscription: Subscription, paid: Money, on: date) -> Money | None:
-    """What was paid less the price of the days used, which is rounded down; None if that is nothing."""
+def _sum(subscription: Subscription, those: Iterable[Installment]) -> Money:
+    return total((one.amount for one in those), subscription.price.currency)
+
+
+def _unused(subscription: Subscription, paid: int, on: date) -> int:
+    """Minor units of what was paid that exceed the price of the days used, which is rounded down."""
     days = (subscription.end - subscription.start).days
     used = min(max(0, (on - subscription.start).days), days)
-    left = paid.minor - subscription.price.minor * used // days
-    return Money(left, paid.currency) if left > 0 else None
+    return max(0, paid - subscription.price.minor * used // days)

@@ -48,7 +48,8 @@ class Subscription:
     This is period `number` since `anchor`, from which all are counted. `suspended` while the money that paid
     for it is contested, `past_due` when it has ended and its renewal is not paid yet. `price` is that of a
     whole period; `installments` are its parts, with those of earlier periods that are still owed. Once it is
-    renewed, the next period's first one is there too: that is what can happen once only.
+    renewed, the next period's first one is there too: that is what can happen once only. It begins where
+    this one ends, if it is paid by then.
     `renewal_canceled_at` is since when it will not be renewed; `ends_on` is the day on which it was agreed
     to end before its time.
     """
@@ -114,10 +115,10 @@ class Step:
     """Something that happens by itself at an instant, or as soon as possible after it.
 
     `charge` an instalment, `retry` a declined card; `notify` of the renewal, and `look` whether that has
-    left; `renew`; let it `lapse` as its renewal is not paid; `end` it, and why.
+    left; `renew`; `begin` the next period, which is paid; let it `lapse` as that is not; `end` it, and why.
     """
 
-    kind: Literal["charge", "retry", "notify", "look", "renew", "lapse", "end"]
+    kind: Literal["charge", "retry", "notify", "look", "renew", "begin", "lapse", "end"]
     at: datetime
     installment: Installment | None = None
     why: Why | None = None
@@ -166,6 +167,8 @@ def _steps(subscription: Subscription) -> Iterator[Step]:
         return
     if subscription.ends_on:
         yield Step("end", subscription.start_of(subscription.ends_on), why="rescinded")
+    elif subscription.renewal and subscription.renewal.status == "paid":
+        yield Step("begin", subscription.start_of(subscription.end))
     elif not subscription.auto_renew:
         why: Why = "renewal_canceled" if subscription.renewal_canceled_at else "not_renewable"
         yield Step("end", subscription.start_of(subscription.end), why=why)

@@ -66,6 +66,6 @@ def the_renewal(subscription: Subscription) -> Installment:
 
 
 def paid_on(before: Subscription, day: date, order_id: str = "ord_2") -> Subscription:
-    """The next period, charged and paid on a day."""
+    """The next period, which was charged and paid on a day, and has begun."""
     asked = renewed_by(before, day, order_id)
-    return changes.paid(asked, the_renewal(asked))
+    return changes.paid(asked, the_renewal(asked), asked.start_of(max(day, before.end)))

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from chalicelib.subscriptions import changes
-from chalicelib.subscriptions.rules import Notice, Subscription
+from chalicelib.subscriptions.rules import Notice, Step, Subscription, next_step
 from tests.unit.subscriptions.contracts import (
     DAY,
     END,
@@ -34,7 +34,11 @@ def _states(subscription: Subscription) -> list[str]:
 def test_the_next_period_begins_where_this_one_ends_once_it_is_paid() -> None:
     asked = renewed_by(noticed(), END - 10 * DAY)
     assert (asked.start, asked.end, asked.number) == (date(2026, 1, 1), END, 1)
-    after = changes.paid(asked, the_renewal(asked))
+    ahead = changes.paid(asked, the_renewal(asked), midnight(END) - HOUR)
+    assert (ahead.start, ahead.end, ahead.number, the_renewal(ahead).status) == (asked.start, END, 1, "paid")
+    assert next_step(ahead) == Step("begin", midnight(END))
+    after = changes.paid(asked, the_renewal(asked), midnight(END))
+    assert after == changes.begun(ahead)
     assert (after.start, after.end, after.number) == (END, date(2028, 1, 1), 2)
     assert (after.status, after.notice, after.anchor) == ("active", None, date(2026, 1, 1))
 
@@ -42,13 +46,13 @@ def test_the_next_period_begins_where_this_one_ends_once_it_is_paid() -> None:
 def test_late_money_makes_an_overdue_one_active() -> None:
     overdue = changes.lapsed(renewed_by(noticed(), END))
     assert overdue.status == "past_due"
-    after = changes.paid(overdue, the_renewal(overdue))
+    after = changes.paid(overdue, the_renewal(overdue), midnight(END) - HOUR)
     assert (after.status, after.start) == ("active", END)
 
 
 def test_what_is_paid_while_its_money_is_contested_stays_suspended() -> None:
     contested = changes.suspended(renewed_by(noticed(), END))
-    after = changes.paid(contested, the_renewal(contested))
+    after = changes.paid(contested, the_renewal(contested), LATE)
     assert (after.status, after.start) == ("suspended", END)
 
 

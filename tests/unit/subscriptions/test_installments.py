@@ -75,7 +75,7 @@ def test_an_instalment_is_charged_by_its_order_and_then_paid() -> None:
     asked = changes.charged(sold, second, "ord_2", date(2026, 2, 3), None)
     charged = changes.installment_of(asked, "ord_2")
     assert charged == replace(second, status="charged", order_id="ord_2", due_on=date(2026, 2, 3))
-    after = changes.paid(asked, charged)
+    after = changes.paid(asked, charged, asked.start_of(asked.end) - timedelta(days=1))
     assert [one.status for one in after.installments] == ["paid", "paid", "scheduled"]
     assert (after.start, after.end, after.number) == (sold.start, sold.end, 1)
 

@@ -164,6 +164,10 @@ class World:
                 return self._announce(before)
             case "look":
                 return self._look(before)
+            case "begin":
+                after = changes.begun(before)
+                self._begin_period(after, self.now)
+                return after
             case "lapse":
                 return changes.lapsed(before)
             case "end":
@@ -224,7 +228,7 @@ class World:
         if one is None or not one.is_owed:
             self.ledgers[before.id].returned.append(order_id)
             return
-        after = changes.paid(before, one)
+        after = changes.paid(before, one, at)
         self.save(after)
         if after.end != before.end:
             self._begin_period(after, at)
