@@ -70,7 +70,8 @@ def withdraw(order: Order, cause: Cause) -> Order:
     _change_parts(_grants(order), cause, lambda part, grant: _given_up(part, order, grant, cause.now))
 
     def end(one: Subscription) -> Subscription:
-        return changes.ended(one, "money_given_back", cause.now)
+        paid = changes.installment_of(one, order.id)
+        return changes.given_back(one, paid, cause.now) if paid else one
 
     _change_others(order, _paid_by(order), cause, end, lambda one: _closed(one, "refunded"))
     return order_rules.refunded(order)

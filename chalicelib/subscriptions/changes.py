@@ -163,6 +163,13 @@ def ended(subscription: Subscription, why: Why, now: datetime) -> Subscription:
     return replace(after, status="ended", auto_renew=False, ended_at=now, ended_because=why)
 
 
+def given_back(subscription: Subscription, one: Installment, now: datetime) -> Subscription:
+    """An instalment's money has gone back for good: it has ended, or only the next period is not paid."""
+    if one.start < subscription.end:
+        return ended(subscription, "money_given_back", now)
+    return with_installment(resumed(subscription), one, replace(one, status="canceled"))
+
+
 def without(subscription: Subscription, which: Callable[[Installment], bool]) -> Subscription:
     """The subscription of which some instalments are not owed any more."""
     kept = (installments.canceled(one) if which(one) else one for one in subscription.installments)

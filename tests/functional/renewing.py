@@ -138,6 +138,10 @@ class Contract:
 
     # People
 
+    def begin(self) -> None:
+        """Time passes until its period ends and the next one begins, which is paid."""
+        self.live(self.now.start_of(self.now.end))
+
     def pay_by(self, **wish: Any) -> None:
         """Its owner pays the latest order in some way."""
         payment = steps.attempt(self.world, self.token, self.orders[-1]["invoice_id"], **wish)

@@ -25,6 +25,8 @@ def test_it_is_announced_charged_by_the_card_on_file_and_goes_on(world: World) -
     (notice,) = contract.mails("renewal_notice")
     assert (notice["status"], contract.orders) == ("sent", [])
     contract.come_to(until)
+    assert (contract.state, contract.now.end) == (("active", 1, None), first.end)
+    contract.begin()
     (order,), (invoice,) = contract.orders, contract.invoices
     assert contract.states() == [("paid", "paid", "paid")]
     assert order["payment"]["card_id"]
@@ -102,6 +104,7 @@ def test_a_boleto_is_paid_in_time(world: World) -> None:
     assert len(contract.mails("boleto_to_pay")) == 2
     assert contract.state == ("active", 1, None)
     steps.pay(world, contract.orders[-1]["payment"])
+    contract.begin()
     assert contract.state == ("active", 2, None)
 
 
@@ -157,6 +160,7 @@ def test_while_the_notice_is_on_its_way_nothing_is_charged(world: World) -> None
 def test_a_dispute_suspends_what_the_renewal_paid_and_stops_the_schedule(world: World) -> None:
     contract = subscribed(world)
     contract.live_until_charged()
+    contract.begin()
     assert contract.state == ("active", 2, None)
     contract.happens("dispute")
     assert (contract.state, contract.now.due_at) == (("suspended", 2, None), None)
@@ -174,10 +178,23 @@ def test_a_dispute_suspends_what_the_renewal_paid_and_stops_the_schedule(world: 
 def test_a_lost_dispute_ends_it(world: World) -> None:
     contract = subscribed(world)
     contract.live_until_charged()
+    contract.begin()
     for act in ("dispute", "dispute_lost"):
         contract.happens(act)
     assert contract.state == ("ended", 2, "money_given_back")
     contract.live(world.now + 70 * DAY)
+    assert len(contract.orders) == 1
+
+
+def test_a_dispute_lost_before_the_next_period_begins_leaves_the_present_one(world: World) -> None:
+    contract = subscribed(world)
+    contract.live_until_charged()
+    contract.happens("dispute")
+    assert contract.now.status == "suspended"
+    contract.happens("dispute_lost")
+    assert (contract.now.status, contract.now.number) == ("active", 1)
+    contract.live(world.now + 70 * DAY)
+    assert contract.state == ("ended", 1, "unpaid")
     assert len(contract.orders) == 1
 
 

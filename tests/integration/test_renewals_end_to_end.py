@@ -52,6 +52,11 @@ class Holder:
         period = self.subscription()["current_period"]
         return period if period["start"] == start.isoformat() else None
 
+    def owes_nothing_of(self, start: date) -> bool:
+        """Whether what was asked for of the period that begins then is paid."""
+        owed = self.subscription()["pending_installments"]
+        return all(one["period_start"] != start.isoformat() for one in owed)
+
 
 def tick(local: Local, at: datetime) -> None:
     assert commands.tick(local.home, STACK, at.isoformat(), "renewals") == 0
@@ -85,6 +90,9 @@ def test_a_contract_is_charged_in_instalments_announced_and_renewed_once(
     lines = ana.client.get(f"/v1/invoices/{renewal['invoice_id']}")["lines"]
     assert [line["description"].endswith("(1/3)") for line in lines] == [True]
     ana.pays(renewal)
+    eventually("the renewal's money", lambda: ana.owes_nothing_of(end))
+    assert ana.period_from(start)
+    tick(local, start_of(end, ZONE))
     period = eventually("the next period", lambda: ana.period_from(end))
     assert period["end"] == add_period(start, "P1Y", 2).isoformat()
     assert len(ana.orders()) == 4

@@ -66,10 +66,13 @@ class Renewing(Subscriber):
     """His renewal is announced, charged and paid, and the next period begins; unless staff cancel it."""
 
     def go_on(self) -> None:
-        """First the notice, then the cut-off: one of the two happens."""
+        """First the notice, then the cut-off: one of the two happens; then the period ends."""
         if not self.is_decided():
             self.announced()
         if not self.is_charged_again() and not self.is_decided():
+            self.come_to_what_is_due()
+        self.wait_for(lambda: self.is_paid_ahead() or self.is_decided())
+        if not self.is_decided():
             self.come_to_what_is_due()
         self.wait_for(self.is_decided)
         canceled = not self.contract["auto_renew"]
@@ -90,6 +93,11 @@ class Renewing(Subscriber):
     def is_charged_again(self) -> bool:
         """Whether there is a second order."""
         return len(self.world.rows("order")) > 1
+
+    def is_paid_ahead(self) -> bool:
+        """Whether the next period is paid, and has only to begin."""
+        parts = json.loads(self.contract["installments"])
+        return any((one["start"], one["status"]) == (self.contract["end"], "paid") for one in parts)
 
     def is_decided(self) -> bool:
         """Whether the next period has begun, or never will."""

@@ -97,6 +97,18 @@ def test_a_renewal_that_was_paid_survives_the_end() -> None:
     assert [one.status for one in after.installments if one.start == END] == ["paid", "canceled", "canceled"]
 
 
+def test_money_given_back_for_a_period_that_has_not_begun_leaves_the_present_one() -> None:
+    asked = renewed_by(noticed(), END - 10 * DAY)
+    paid = changes.suspended(changes.paid(asked, the_renewal(asked), midnight(END) - HOUR))
+    after = changes.given_back(paid, the_renewal(paid), midnight(END) - HOUR)
+    assert (after.status, the_renewal(after).status, after.end) == ("active", "canceled", END)
+    assert next_step(after) == Step("lapse", midnight(END))
+    begun = changes.begun(paid)
+    assert changes.given_back(begun, begun.installments[0], LATE) == changes.ended(
+        begun, "money_given_back", LATE
+    )
+
+
 def test_without_gives_up_what_is_owed_and_nothing_that_is_paid() -> None:
     sold = a_subscription(terms=THREE)
     assert _states(changes.without(sold, lambda one: True)) == ["paid", "canceled", "canceled"]

@@ -15,7 +15,7 @@ from chalicelib.kernel.terms import Terms
 from chalicelib.subscriptions import changes, installments
 from chalicelib.subscriptions.refusals import SubscriptionEnded
 from chalicelib.subscriptions.rescinding import planned, rescinded
-from chalicelib.subscriptions.rules import Subscription, next_step
+from chalicelib.subscriptions.rules import Step, Subscription, next_step
 
 START = date(2026, 1, 1)
 DAY = timedelta(days=1)
@@ -148,6 +148,24 @@ def test_where_the_terms_say_so_the_days_to_come_are_given_back(on: date, refund
     subscription = _a_year(installments=1, refund_unused=True)
     plan = planned(subscription, on, _noon(START))
     assert plan.refund == (Money(refund, "EUR") if refund else None)
+
+
+@pytest.mark.parametrize(("refund_unused", "of_this_period"), [(False, 0), (True, 100)])
+def test_a_period_that_is_paid_and_never_begins_is_given_back_whatever_the_terms_say(
+    refund_unused: bool, of_this_period: int
+) -> None:
+    subscription = _a_year(installments=1, refund_unused=refund_unused)
+    before = _noon(date(2026, 12, 30))
+    asked = changes.charged(
+        subscription, changes.next_installment(subscription), "ord_2", before.date(), None
+    )
+    ahead = changes.paid(asked, asked.installments[-1], before)
+    plan = planned(ahead, date(2026, 12, 31), before)
+    assert (plan.paid, plan.refund) == (Money(73000, "EUR"), Money(36500 + of_this_period, "EUR"))
+    assert plan.canceled == plan.still_owed == ()
+    assert next_step(rescinded(ahead, plan, before)) == Step(
+        "end", ahead.start_of(date(2026, 12, 31)), why="rescinded"
+    )
 
 
 def test_the_price_of_a_used_day_is_rounded_down() -> None:
