@@ -124,6 +124,12 @@ EXCEPTIONS = (
     Allowed("chalicelib.licensing.signing", "cryptography", "2026-11-22", "signing a token is computation"),
     Allowed("chalicelib.billing.page", "jinja2", "2026-11-27", "rendering a page is computation"),
     Allowed("chalicelib.billing.page", "markupsafe", "2026-11-27", "rendering a page is computation"),
+    Allowed(
+        "chalicelib.tickets.public_holidays",
+        "holidays",
+        "2026-11-27",
+        "looking up a law's days is computation",
+    ),
     Allowed("chalicelib.mail.render", "jinja2", "2026-11-22", "rendering a letter is computation"),
     Allowed(
         "chalicelib.edge.auth",
