@@ -92,6 +92,10 @@ class Tally:
             wanted = max(wanted, wall + MINUTE)
             now += MINUTE
 
+    def between(self, start: datetime, end: datetime) -> int:
+        """How many minutes counted between two of them."""
+        return self.marks[(end - BEGIN) // MINUTE] - self.marks[(start - BEGIN) // MINUTE]
+
     def due(self, start: datetime, minutes: int) -> datetime:
         """The first minute at which so many more have counted than at the start."""
         wanted = self.marks[(start - BEGIN) // MINUTE] + minutes

@@ -12,6 +12,7 @@ import pytest
 from chalicelib.kernel.business import Calendar, Mode, spend
 from chalicelib.tickets.calendars import OFFICE, WEEKDAYS, Definition, calendar_of
 from chalicelib.tickets.public_holidays import YEARS, make_calendar
+from chalicelib.tickets.sla import Policy, paused, resumed, started
 from tests.unit.tickets.counter import BEGIN, END, Sign, Tally, always, desk, five_days, siesta, six_days
 
 # Of each of twelve clerks: 12,000 in all.
@@ -76,6 +77,26 @@ def test_the_clerk_agrees_too_on_sundays_on_which_clocks_are_changed(mode: Mode)
     # What is due at three is due when clocks show three; the clerk is done when it is three the first time.
     three = datetime(2026, 10, 25, 2, tzinfo=UTC)
     assert differing == ({(three, three - timedelta(hours=1))} if mode == "business_days" else set())
+
+
+@pytest.mark.parametrize(("mode", "sign"), [("business_days", five_days), ("office_hours", desk)])
+def test_a_clerk_who_puts_the_tally_away_during_pauses_comes_to_the_same_instant(
+    mode: Mode, sign: Sign
+) -> None:
+    tally = Tally("America/Santiago", "CL", sign, real=mode == "office_hours")
+    calendar, random = make_calendar(PLACES["CL"]), Random(mode)
+    for _ in range(CASES):
+        resumption = BEGIN + timedelta(days=4, minutes=random.randrange(300 * 24 * 60))
+        clock, left = started(Policy(timedelta(hours=48), mode), calendar, resumption), 48 * 60
+        for _ in range(random.randrange(5)):
+            pause = resumption + timedelta(minutes=random.randrange(24 * 60))
+            left -= tally.between(resumption, pause)
+            clock = paused(clock, pause)
+            assert clock.last.left == timedelta(minutes=max(left, 0))
+            resumption = pause + timedelta(minutes=random.randrange(7 * 24 * 60))
+            clock = resumed(clock, calendar, resumption)
+        if left > 0:
+            assert clock.due_at == tally.due(resumption, left)
 
 
 def test_a_clerk_with_another_list_of_holidays_disagrees() -> None:
