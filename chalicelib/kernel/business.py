@@ -132,15 +132,8 @@ def spend(calendar: Calendar, mode: Mode, start: datetime, budget: timedelta) ->
         spans = _fill(_openings(calendar, start), start.astimezone(UTC), budget)
         return tuple(Segment(first, last, last - first) for first, last in spans)
     walls = _fill(_days(calendar, start), shown(start, calendar.zone), budget)
-    # A start may be later than the first instant of its wall time, where that comes twice.
-    return tuple(
-        Segment(
-            max(start.astimezone(UTC), reached(first, calendar.zone)),
-            reached(last, calendar.zone),
-            last - first,
-        )
-        for first, last in walls
-    )
+    zone = calendar.zone
+    return tuple(Segment(reached(first, zone), reached(last, zone), last - first) for first, last in walls)
 
 
 def cut(segments: Iterable[Segment], mode: Mode, zone: str, at: datetime) -> tuple[Segment, ...]:

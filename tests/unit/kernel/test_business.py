@@ -112,6 +112,11 @@ def test_the_lunch_break_and_closed_days_do_not_count_in_office_hours() -> None:
     ]
 
 
+def test_a_start_when_the_break_begins_counts_from_its_end() -> None:
+    (part,) = spend(PLAIN, "office_hours", _at("2026-12-04T13:00"), timedelta(hours=1))
+    assert part.start == _at("2026-12-04T14:00")
+
+
 def test_a_half_day_is_a_whole_one_in_business_days_and_its_hours_in_office_hours() -> None:
     calendar = replace(PLAIN, half_days=(HalfDay(12, 24, (MORNING,)),))
     assert _due(calendar, "business_days", "2026-12-23T15:00", 24) == _at("2026-12-24T15:00")
@@ -157,6 +162,40 @@ def test_the_hour_that_madrid_repeats_on_an_open_sunday() -> None:
     saturday = _at("2026-10-24T12:00", MADRID.zone)
     assert spend(MADRID, "business_days", saturday, TWO_DAYS)[-1].end - saturday == timedelta(hours=49)
     assert spend(MADRID, "office_hours", saturday, TWO_DAYS)[-1].end - saturday == TWO_DAYS
+
+
+@pytest.mark.parametrize(("mode", "hours"), [("business_days", 12), ("office_hours", 13)])
+def test_until_noon_of_that_sunday_thirteen_hours_passed_and_twelve_of_the_day(
+    mode: Mode, hours: int
+) -> None:
+    parts = spend(MADRID, mode, _at("2026-10-25T00:00", MADRID.zone), timedelta(hours=20))
+    noon = cut(parts, mode, MADRID.zone, _at("2026-10-25T12:00", MADRID.zone))
+    assert counted(noon) == timedelta(hours=hours)
+
+
+def test_what_begins_at_the_cut_is_not_before_it() -> None:
+    parts = spend(PLAIN, "business_days", _at("2026-12-04T12:00"), TWO_DAYS)
+    assert cut(parts, "business_days", PLAIN.zone, parts[1].start) == parts[:1]
+
+
+@pytest.mark.parametrize("mode", ["business_days", "office_hours"])
+@pytest.mark.parametrize(
+    ("calendar", "change"),
+    [
+        (NEVER_CLOSED, "2026-04-05T03:00Z"),
+        (NEVER_CLOSED, "2026-09-06T04:00Z"),
+        (MADRID, "2026-03-29T01:00Z"),
+        (MADRID, "2026-10-25T01:00Z"),
+    ],
+)
+@pytest.mark.parametrize("hours", [1, 24])
+def test_who_asks_a_minute_later_is_not_due_earlier_while_clocks_are_changed(
+    calendar: Calendar, change: str, mode: Mode, hours: int
+) -> None:
+    starts = [parse_instant(change) + timedelta(minutes=minutes) for minutes in range(-1600, 180)]
+    dues = [spend(calendar, mode, start, timedelta(hours=hours))[-1].end for start in starts]
+    assert dues == sorted(dues)
+    assert all(due > start for due, start in zip(dues, starts, strict=True))
 
 
 # What segments tell

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import pytest
 from hypothesis import given
@@ -26,9 +25,7 @@ DEFINITIONS = {
 }
 
 
-@cache
-def _calendar(name: str) -> Calendar:
-    return make_calendar(DEFINITIONS[name])
+CALENDARS = {name: make_calendar(definition) for name, definition in DEFINITIONS.items()}
 
 
 def _due(calendar: Calendar, mode: Mode, start: datetime) -> datetime:
@@ -60,17 +57,17 @@ def _due(calendar: Calendar, mode: Mode, start: datetime) -> datetime:
     ],
 )
 def test_48_business_hours_are_over(name: str, mode: Mode, start: str, due: str) -> None:
-    found = _due(_calendar(name), mode, datetime.fromisoformat(start))
+    found = _due(CALENDARS[name], mode, datetime.fromisoformat(start))
     expected = datetime.fromisoformat(due)
     assert found == expected
-    assert local_time(found, _calendar(name).zone).utcoffset() == expected.utcoffset()
+    assert local_time(found, CALENDARS[name].zone).utcoffset() == expected.utcoffset()
 
 
 def test_real_hours_differ_where_clocks_are_changed() -> None:
     start = datetime.fromisoformat("2026-09-04T17:00-04:00")
-    assert _due(_calendar("CL"), "business_days", start) - start == timedelta(hours=95)
+    assert _due(CALENDARS["CL"], "business_days", start) - start == timedelta(hours=95)
     start = datetime.fromisoformat("2026-10-23T12:00+02:00")
-    assert _due(_calendar("ES"), "business_days", start) - start == timedelta(hours=97)
+    assert _due(CALENDARS["ES"], "business_days", start) - start == timedelta(hours=97)
 
 
 NAMES = st.sampled_from(sorted(DEFINITIONS))
@@ -81,7 +78,7 @@ MOMENT = timedelta(microseconds=1)
 
 @given(NAMES, MODES, STARTS, st.timedeltas(timedelta(0), timedelta(days=7)))
 def test_who_asks_later_is_not_due_earlier(name: str, mode: Mode, start: datetime, later: timedelta) -> None:
-    calendar = _calendar(name)
+    calendar = CALENDARS[name]
     assert _due(calendar, mode, start) <= _due(calendar, mode, start + later)
 
 
@@ -89,7 +86,7 @@ def test_who_asks_later_is_not_due_earlier(name: str, mode: Mode, start: datetim
 def test_nothing_is_due_on_a_day_that_is_no_business_day_but_at_its_very_beginning(
     name: str, mode: Mode, start: datetime, budget: timedelta
 ) -> None:
-    calendar = _calendar(name)
+    calendar = CALENDARS[name]
     due = spend(calendar, mode, start, budget)[-1].end
     assert calendar.is_business_day(local_date(due - MOMENT, calendar.zone))
     if not calendar.is_business_day(local_date(due, calendar.zone)):
@@ -98,7 +95,7 @@ def test_nothing_is_due_on_a_day_that_is_no_business_day_but_at_its_very_beginni
 
 @given(NAMES, STARTS)
 def test_whole_business_days_keep_the_time_of_day(name: str, start: datetime) -> None:
-    calendar = _calendar(name)
+    calendar = CALENDARS[name]
     wall = local_time(start, calendar.zone)
     kept = wall.time() if calendar.is_business_day(wall.date()) else datetime.min.time()
     assert local_time(_due(calendar, "business_days", start), calendar.zone).time() == kept

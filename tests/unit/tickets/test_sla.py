@@ -177,6 +177,7 @@ def test_a_later_calendar_moves_no_promise_and_is_used_from_the_next_resumption_
     assert clock.due_at == _at("11T15:00")
     assert [one.version for one in clock.ledger] == [CALENDAR.version, CALENDAR.version, OTHER.version]
     assert paused(clock, _at("10T12:00")).last.version == OTHER.version
+    assert resumed(waiting, replace(OTHER, zone="Europe/Madrid"), _at("09T06:00")).zone == "Europe/Madrid"
 
 
 @pytest.mark.parametrize(
