@@ -37,10 +37,10 @@ def add_banking_days(day: date, count: int) -> date:
 @cache
 def _closed(year: int) -> frozenset[date]:
     fixed = {date(year, month, day) for month, day in FIXED if (month, day) != (11, 20) or year >= 2024}
-    return frozenset(fixed | {_easter(year) + timedelta(days=days) for days in MOVABLE})
+    return frozenset(fixed | {easter(year) + timedelta(days=days) for days in MOVABLE})
 
 
-def _easter(year: int) -> date:
+def easter(year: int) -> date:
     """Easter Sunday in the Gregorian calendar (the anonymous algorithm of 1876)."""
     golden, century, in_century = year % 19, year // 100, year % 100
     leap_centuries, century_rest = divmod(century, 4)

@@ -1,4 +1,4 @@
-"""Records as JSON and back: frozen dataclasses, tuples, mappings, instants and dates.
+"""Records as JSON and back: frozen dataclasses, tuples, mappings, instants, dates and durations.
 
 What is made from the type hints is made once for each type: reading a licence this way costs little more
 than `json.loads` does, which the licence validator relies on.
@@ -11,13 +11,14 @@ import json
 import types
 import typing
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from chalicelib.kernel.clock import parse_instant, sortable
 
 Reader = Callable[[Any], Any]
+MICROSECOND = timedelta(microseconds=1)
 
 
 # The compact JSON text of what is plain already, as answers are.
@@ -45,6 +46,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, datetime):
         return sortable(value)
+    if isinstance(value, timedelta):
+        return value // MICROSECOND
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -60,7 +63,11 @@ def _reader(shape: Any) -> Reader | None:
         return _mapping(_reader(arguments[1]))
     if isinstance(shape, type) and dataclasses.is_dataclass(shape):
         return _dataclass(shape)
-    simple: dict[Any, Reader] = {datetime: parse_instant, date: date.fromisoformat}
+    simple: dict[Any, Reader] = {
+        datetime: parse_instant,
+        date: date.fromisoformat,
+        timedelta: MICROSECOND.__mul__,
+    }
     return simple.get(shape)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import probe
+from tests.architecture.layers import layer_of
 from tests.architecture.source import PRODUCT, ROOT, modules
 
 
@@ -21,6 +22,26 @@ def faults(folder: Path, *names: str) -> list[str]:
 
 def test_importing_any_module_does_no_work() -> None:
     assert faults(ROOT, *(module.dotted for module in modules(*PRODUCT))) == []
+
+
+# Libraries that few calls need, and that take long to import.
+LATE = frozenset({"holidays"})
+
+
+def loaded(*names: str) -> set[str]:
+    """The top-level packages that a fresh interpreter has loaded after importing some modules."""
+    probe = f"import sys, {', '.join(names)}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    command = [sys.executable, "-c", probe]
+    return set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_no_function_loads_at_its_start_what_few_calls_need() -> None:
+    entrances = [one.dotted for one in modules(*PRODUCT) if "entrance" in layer_of(one.dotted)]
+    assert not loaded("app", "chalicelib.wiring", *entrances) & LATE
+
+
+def test_what_is_loaded_late_would_be_noticed() -> None:
+    assert loaded("chalicelib.tickets.public_holidays") >= LATE
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,8 @@ CODES = {
     "idempotency_key_reused": 422,
     "method_not_offered": 422,
     "report_too_large": 422,
+    "calendar_not_valid": 422,
+    "policies_not_valid": 422,
     "too_many_requests": 429,
     "unavailable": 503,
 }

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from chalicelib.billing.rules import Invoice, Payment
 from chalicelib.catalog.rules import Product
 from chalicelib.customers.rules import Customer
+from chalicelib.kernel.business import Calendar
 from chalicelib.kernel.money import EXPONENTS, Money
 from chalicelib.kernel.plain import from_json, to_json
 from chalicelib.kernel.terms import Seating, Terms
@@ -25,6 +26,7 @@ from chalicelib.orders.rules import Order
 from chalicelib.subscriptions.rules import Subscription
 from chalicelib.tasks.rules import Task
 from chalicelib.tickets.rules import Ticket
+from chalicelib.tickets.sla import Clock, Policy
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
 INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
@@ -35,6 +37,9 @@ st.register_type_strategy(datetime, INSTANTS)
 st.register_type_strategy(date, st.dates(date(1970, 1, 1), date(2200, 1, 1)))
 st.register_type_strategy(
     Money, st.builds(Money, st.integers(-(10**12), 10**12), st.sampled_from(sorted(EXPONENTS)))
+)
+st.register_type_strategy(
+    Policy, st.builds(Policy, st.timedeltas(timedelta(minutes=1)), at_risk_percent=st.integers(1, 100))
 )
 
 
@@ -67,7 +72,7 @@ RECORDS: dict[type[Any], st.SearchStrategy[Any]] = {
 }
 EVERY = (
     *(Customer, Invoice, License, Mail, Order, Payment, Product, Subscription, Task, Ticket),
-    *(Activation, Move, Seating, Standing, Terms, Whole),
+    *(Activation, Calendar, Clock, Move, Seating, Standing, Terms, Whole),
 )
 
 
@@ -93,6 +98,12 @@ def test_tuples_of_records_are_read_back_too(data: st.DataObject) -> None:
 def test_an_instant_keeps_its_microseconds_and_its_zone_is_utc(at: datetime) -> None:
     read = from_json(to_json(at), datetime)
     assert (read, read.utcoffset()) == (at, timedelta(0))
+
+
+@given(st.timedeltas())
+def test_a_duration_is_kept_to_the_microsecond(duration: timedelta) -> None:
+    assert from_json(to_json(duration), timedelta) == duration
+    assert to_json(timedelta(hours=48)) == "172800000000"
 
 
 def test_the_text_is_compact_and_readable() -> None:

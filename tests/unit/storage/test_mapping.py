@@ -30,6 +30,7 @@ from chalicelib.mail import store as mail
 from chalicelib.mail.rules import Mail
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order
+from chalicelib.orders.withdrawals import Withdrawal
 from chalicelib.storage.attributes import RecordAttribute
 from chalicelib.storage.records import to_record, to_row
 from chalicelib.storage.table import Copy, Row
@@ -58,6 +59,7 @@ PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (licensing.LicenseRow, License, lambda license: next(licensing.rows(license, BEGINNING))),
     (mail.MailRow, Mail, mail.row),
     (orders.OrderRow, Order, orders.row),
+    (orders.WithdrawalRow, Withdrawal, orders.withdrawals.row),
     (subscriptions.SubscriptionRow, Subscription, subscriptions.row),
     (subscriptions.TraceRow, Trace, subscriptions.traces.row),
     (subscriptions.CrmTaskRow, CrmTask, subscriptions.crm_tasks.row),

@@ -1,0 +1,125 @@
+"""How a business calendar is written down, and what can be wrong with that.
+
+A definition is made of texts, as they stand in a document:
+`{"id": "cl", "zone": "America/Santiago", "country": "CL", "week": {"mon": "09:00-13:00 14:00-18:00", …},
+"own_days": {"2026-12-24": ""}, "half_days": {"12-31": "09:00-13:00"}}`.
+Own days are closed (`""`) or opened by the company, whatever weekday and law say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+
+from chalicelib.kernel.business import Calendar, HalfDay, Hours, Opening, OwnDay
+from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.walls import is_zone
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+OPENING = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)", re.ASCII)
+# Any leap year: a half day may be 29 February.
+LEAP = 2000
+OFFICE = {day: "09:00-18:00" for day in WEEKDAYS[:5]}
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A calendar in texts; `region` is a state or community, `carnival` closes its Monday and Tuesday."""
+
+    id: str
+    zone: str
+    country: str
+    region: str | None = None
+    carnival: bool = False
+    week: Mapping[str, str] = field(default_factory=lambda: OFFICE)
+    own_days: Mapping[str, str] = field(default_factory=dict)
+    half_days: Mapping[str, str] = field(default_factory=dict)
+
+
+class CalendarNotValid(Invalid):
+    """A definition that no calendar can be made of; `errors` names every faulty field."""
+
+    code = "calendar_not_valid"
+
+
+def faults(definition: Definition) -> Iterator[FieldError]:
+    """Everything wrong with a definition that can be told without knowing the world's holidays."""
+    if not definition.id:
+        yield FieldError("/id", "missing", "a calendar needs a name")
+    if not is_zone(definition.zone):
+        yield FieldError("/zone", "zone", f"{definition.zone!r} is not a time zone such as Europe/Madrid")
+    yield from _week_faults(definition.week)
+    yield from _day_faults("own_days", definition.own_days, _is_date, "a date such as 2026-12-24")
+    yield from _day_faults("half_days", definition.half_days, _is_day_of_year, "a day such as 12-24")
+    for name, text in definition.half_days.items():
+        if not text.strip():
+            yield FieldError(f"/half_days/{name}", "hours", "a half day has opening hours")
+
+
+def calendar_of(definition: Definition, holidays: frozenset[date], years: range) -> Calendar:
+    """The calendar of a definition without faults, closed on `holidays`, which are all of those `years`."""
+    return Calendar(
+        id=definition.id,
+        zone=definition.zone,
+        week=tuple(hours(definition.week.get(day, "")) for day in WEEKDAYS),
+        holidays=tuple(sorted(holidays)),
+        first_year=years[0],
+        last_year=years[-1],
+        own_days=tuple(
+            OwnDay(date.fromisoformat(day), hours(text)) for day, text in sorted(definition.own_days.items())
+        ),
+        half_days=tuple(
+            HalfDay(int(day[:2]), int(day[3:]), hours(text))
+            for day, text in sorted(definition.half_days.items())
+        ),
+    )
+
+
+def hours(text: str) -> Hours:
+    """`"09:00-13:00 14:00-18:00"` as opening hours, in order; ValueError. Nothing is no hours."""
+    found = tuple(_opening(word) for word in text.split())
+    if any(one.closes <= one.opens for one in found):
+        raise ValueError("hours end before they begin")
+    if any(before.closes > after.opens for before, after in pairwise(found)):
+        raise ValueError("hours overlap, or are not in order")
+    return found
+
+
+def _opening(word: str) -> Opening:
+    match = OPENING.fullmatch(word)
+    if match is None:
+        raise ValueError(f"{word!r} is not of the form 09:00-18:00")
+    opens, opens_at, closes, closes_at = (int(part or 0) for part in match.groups())
+    return Opening(opens * 60 + opens_at, closes * 60 + closes_at if match[3] else 24 * 60)
+
+
+def _week_faults(week: Mapping[str, str]) -> Iterator[FieldError]:
+    yield from _day_faults("week", week, WEEKDAYS.__contains__, f"one of {', '.join(WEEKDAYS)}")
+    if not any(text.strip() for text in week.values()):
+        yield FieldError("/week", "hours", "the company is never open")
+
+
+def _day_faults(
+    name: str, days: Mapping[str, str], is_day: Callable[[str], bool], wanted: str
+) -> Iterator[FieldError]:
+    for day, text in days.items():
+        if not is_day(day):
+            yield FieldError(f"/{name}/{day}", "day", f"{day!r} is not {wanted}")
+        try:
+            hours(text)
+        except ValueError as error:
+            yield FieldError(f"/{name}/{day}", "hours", str(error))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _is_day_of_year(text: str) -> bool:
+    return _is_date(f"{LEAP}-{text}")
