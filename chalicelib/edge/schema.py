@@ -68,6 +68,12 @@ class ListQuery(Schema):
     cursor: str | None = Field(None, max_length=1000)
 
 
+class PreviewQuery(Schema):
+    """`?preview=true` answers what would be, and changes nothing (B6)."""
+
+    preview: bool = False
+
+
 class FieldProblem(BaseModel):
     """One faulty field."""
 

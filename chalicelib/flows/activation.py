@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from chalicelib.customers import store as customers
+from chalicelib.flows.ending import about_order
 from chalicelib.flows.reach import Reach
 from chalicelib.kernel.clock import local_date, start_of
 from chalicelib.kernel.events import SYSTEM, Change, Event
@@ -209,10 +210,8 @@ def _installment(doing: _Activation, before: Subscription) -> None:
     order = doing.order
     one = changes.installment_of(before, order.id)
     if one is None or not one.is_owed:
-        facts = {"order_id": order.id, "subscription_id": before.id, "customer_id": order.customer_id}
-        tasks.add_once(
-            doing.writing, new_task("finance", "paid_for_ended_subscription", order.id, facts, doing.now)
-        )
+        task = about_order("paid_for_ended_subscription", order.id, before, doing.now)
+        tasks.add_once(doing.writing, task)
         return
     after = changes.paid(before, one, doing.now)
     action = "instalment paid" if after.end == before.end else "renewed"

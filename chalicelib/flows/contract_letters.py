@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib.billing import store as billing
@@ -23,8 +23,6 @@ from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.installments import Installment
 from chalicelib.subscriptions.rules import Notice, Subscription, grace_until
 
-DAY = timedelta(days=1)
-
 
 def renewal_notice(event: Event, reach: Reach, now: datetime) -> None:
     """Announce a renewal: its price, when and how that is charged, until when it can be cancelled (B8).
@@ -40,7 +38,7 @@ def renewal_notice(event: Event, reach: Reach, now: datetime) -> None:
     customer = customers.get(subscription.customer_id)
     params = {
         **_contract(subscription, reach),
-        "last_day": (subscription.end - DAY).isoformat(),
+        "last_day": subscription.last_day.isoformat(),
         "installments": _next_period(subscription, local_date(until, subscription.zone)),
         **_charged_by(customer, reach.vendor, until),
         **_renewal(announced),
@@ -59,7 +57,7 @@ def renewal_canceled(event: Event, reach: Reach, now: datetime) -> None:
         return
     params = {
         **_contract(subscription, reach),
-        "last_day": (subscription.end - DAY).isoformat(),
+        "last_day": subscription.last_day.isoformat(),
         "installments": _parts(subscription.pending),
         **_changeable(subscription),
     }
@@ -90,7 +88,7 @@ def subscription_past_due(event: Event, reach: Reach, now: datetime) -> None:
     invoice = billing.invoices.get(order.invoice_id)
     params = {
         **_contract(subscription, reach),
-        "last_day": (subscription.end - DAY).isoformat(),
+        "last_day": subscription.last_day.isoformat(),
         "number": invoice.number,
         "amount": money(renewal.amount),
         "grace_day": last_day(grace_until(subscription, renewal), subscription.zone),
@@ -204,5 +202,5 @@ def _parts(those: Iterable[Installment]) -> list[dict[str, Any]]:
 
 def _last_day(subscription: Subscription) -> date:
     """The last day that counts of a contract that has ended: that of its period, unless it ended before."""
-    last = subscription.end - DAY
+    last = subscription.last_day
     return min(last, local_date(subscription.ended_at, subscription.zone)) if subscription.ended_at else last

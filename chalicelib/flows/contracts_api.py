@@ -7,11 +7,10 @@ from chalice import Blueprint
 from chalicelib.edge.auth import ANY_STAFF, CUSTOMER
 from chalicelib.edge.replies import HTML, Reply
 from chalicelib.edge.routes import Call, route
-from chalicelib.edge.schema import ListQuery
+from chalicelib.edge.schema import ListQuery, PreviewQuery
 from chalicelib.flows import rescission, withdrawing
 from chalicelib.flows.contracts_schemas import (
     RescindIn,
-    RescindQuery,
     RescissionOut,
     WithdrawalIn,
     WithdrawalList,
@@ -32,12 +31,12 @@ bp = Blueprint(__name__)
     "/v1/staff/subscriptions/{subscription_id}/rescind",
     roles=ANY_STAFF,
     body=RescindIn,
-    query=RescindQuery,
+    query=PreviewQuery,
     out=RescissionOut,
     repeatable=True,
     refuses=(SubscriptionEnded,),
 )
-def rescind_subscription(call: Call, body: RescindIn, query: RescindQuery) -> RescissionOut:
+def rescind_subscription(call: Call, body: RescindIn, query: PreviewQuery) -> RescissionOut:
     """End a contract now or on a day, with its pending instalments (A2); or show what that would mean."""
     subscription_id = call.path["subscription_id"]
     if query.preview:

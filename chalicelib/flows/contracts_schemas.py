@@ -21,12 +21,6 @@ class RescindIn(ReasonIn):
     effective_on: date | None = None
 
 
-class RescindQuery(Schema):
-    """`?preview=true` shows what would happen, and changes nothing."""
-
-    preview: bool = False
-
-
 class RescissionOut(Schema):
     """What ends when, what nobody has to pay any more, what stays owed, and what is given back (A2)."""
 

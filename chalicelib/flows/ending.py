@@ -14,7 +14,7 @@ from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.rules import Subscription
 from chalicelib.tasks import service as tasks
-from chalicelib.tasks.rules import new_task
+from chalicelib.tasks.rules import Task, new_task
 
 # What the credit note of an unpaid instalment says to its customer.
 CREDITED_FOR = {"en": "Contract ended", "es": "Contrato terminado", "pt-BR": "Contrato encerrado"}
@@ -34,17 +34,21 @@ def close_orders(event: Event, reach: Reach, now: datetime) -> None:
             _close(one.order_id, reach.vendor.zone, now)
 
 
+def about_order(kind: str, order_id: str, subscription: Subscription, now: datetime) -> Task:
+    """A task for finance about the order of one of a subscription's instalments."""
+    facts = {
+        "order_id": order_id,
+        "subscription_id": subscription.id,
+        "customer_id": subscription.customer_id,
+    }
+    return new_task("finance", kind, order_id, facts, now)
+
+
 def _give_back_ahead(subscription: Subscription, now: datetime) -> None:
     """The next period is paid, and never begins: finance is asked to give the money back."""
     renewal = subscription.renewal
     if renewal and renewal.status == "paid" and renewal.order_id:
-        facts = {
-            "order_id": renewal.order_id,
-            "subscription_id": subscription.id,
-            "customer_id": subscription.customer_id,
-        }
-        task = new_task("finance", "paid_for_ended_subscription", renewal.order_id, facts, now)
-        tasks.open_once(task)
+        tasks.open_once(about_order("paid_for_ended_subscription", renewal.order_id, subscription, now))
 
 
 def _close(order_id: str, zone: str, now: datetime) -> None:

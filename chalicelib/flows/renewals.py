@@ -16,6 +16,7 @@ from chalicelib.billing import store as billing
 from chalicelib.customers import store as customers
 from chalicelib.flows import attempts
 from chalicelib.flows.attempts import PayBy
+from chalicelib.flows.ending import about_order
 from chalicelib.flows.placing import put
 from chalicelib.flows.quote import Quote
 from chalicelib.flows.reach import Reach, Vendor
@@ -33,7 +34,6 @@ from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.installments import Installment
 from chalicelib.subscriptions.rules import Step, Subscription, next_step
 from chalicelib.tasks import service as tasks
-from chalicelib.tasks.rules import new_task
 
 T = TypeVar("T")
 
@@ -77,8 +77,7 @@ def given_up(event: Event, reach: Reach, now: datetime) -> None:
         return
     found = installment_of(order)
     if found and found[1].is_owed and found[1].start < found[0].end:
-        facts = {"order_id": order.id, "subscription_id": found[0].id, "customer_id": order.customer_id}
-        tasks.open_once(new_task("finance", "installment_unpaid", order.id, facts, now))
+        tasks.open_once(about_order("installment_unpaid", order.id, found[0], now))
 
 
 def notice_subject(subscription: Subscription) -> str:

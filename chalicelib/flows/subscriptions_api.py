@@ -11,14 +11,13 @@ from chalicelib import wiring
 from chalicelib.customers import service as customers
 from chalicelib.edge.auth import ANY_STAFF, CUSTOMER
 from chalicelib.edge.routes import Call, route
-from chalicelib.edge.schema import ListQuery
+from chalicelib.edge.schema import ListQuery, PreviewQuery
 from chalicelib.flows import renewal_cancellation, timeline
 from chalicelib.flows.renewal_cancellation import Door, own_door, profile_door, task_door
 from chalicelib.flows.subscriptions_schemas import (
     CancellationOut,
     CancelRenewalsIn,
     NotesIn,
-    PreviewQuery,
     ResultsOut,
     TimelineOut,
 )

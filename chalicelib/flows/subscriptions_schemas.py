@@ -49,12 +49,6 @@ class CancelRenewalsIn(NotesIn):
     subscription_ids: SubscriptionIds
 
 
-class PreviewQuery(Schema):
-    """`?preview=true` answers what would be, and changes nothing (B6)."""
-
-    preview: bool = False
-
-
 class StopsOut(Schema):
     """The period that will not begin, and what would have been charged for it first."""
 

@@ -90,6 +90,11 @@ class Subscription:
         return max(agreed, self.start_of(local_date(sent_at, self.zone) + LEAST_NOTICE))
 
     @property
+    def last_day(self) -> date:
+        """The last day of the current period."""
+        return self.end - timedelta(days=1)
+
+    @property
     def renewal(self) -> Installment | None:
         """The first instalment of the next period, as soon as it is renewed."""
         return next((one for one in self.installments if one.start == self.end), None)

@@ -7,7 +7,7 @@ one question covers every door.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from chalicelib.subscriptions.rules import Subscription
@@ -74,7 +74,7 @@ def from_profile(subscription: Subscription, user: str) -> Wording:
 
 def from_task(subscription: Subscription, user: str, task: str, notes: str | None) -> Wording:
     """Option 2: a member of staff, by a planned task of this name, with what he has to say of it (A7)."""
-    said = f"Cancelación de la renovación del {_written(_last_day(subscription))}"
+    said = f"Cancelación de la renovación del {_written(subscription.last_day)}"
     return Wording("staff", task, user, BY_STAFF, f"{said} {notes}" if notes else said)
 
 
@@ -101,12 +101,8 @@ def trace(id: str, subscription: Subscription, customer_name: str, said: Wording
 
 
 def _validity(subscription: Subscription) -> str:
-    start, end = _written(subscription.start), _written(_last_day(subscription))
+    start, end = _written(subscription.start), _written(subscription.last_day)
     return f"cancelación de la renovación automática de {subscription.name} válido del {start} al {end}"
-
-
-def _last_day(subscription: Subscription) -> date:
-    return subscription.end - timedelta(days=1)
 
 
 def _written(day: date) -> str:
