@@ -7,7 +7,15 @@ from chalicelib.catalog import api as catalog
 from chalicelib.customers import api as customers
 from chalicelib.edge import auth, meta
 from chalicelib.flows import api as flows
-from chalicelib.flows import bank_api, contracts_api, online_api, relay, reports_api, subscriptions_api
+from chalicelib.flows import (
+    bank_api,
+    contracts_api,
+    online_api,
+    relay,
+    reports_api,
+    requests_api,
+    subscriptions_api,
+)
 from chalicelib.flows import events as flow_events
 from chalicelib.licensing import api as licensing
 from chalicelib.licensing import events as licensing_events
@@ -33,6 +41,7 @@ app.register_blueprint(licensing.bp)
 app.register_blueprint(subscriptions.bp)
 app.register_blueprint(subscriptions_api.bp)
 app.register_blueprint(tickets.bp)
+app.register_blueprint(requests_api.bp)
 app.register_blueprint(tasks.bp)
 app.register_blueprint(flow_events.bp)
 app.register_blueprint(relay.bp)

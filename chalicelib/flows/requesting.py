@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,17 +15,20 @@ from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
-from chalicelib.tickets import service, service_levels
+from chalicelib.tickets import forms, service, service_levels
 from chalicelib.tickets import store as tickets
 from chalicelib.tickets.rules import Kind, Priority, Ticket
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a customer asks for; `text` is his account of it, `subscription_id` one of his own."""
+    """What a customer asks for; `text` is his account of it, `subscription_id` one of his own.
+
+    Without a subject, it is named after its reason or the beginning of its text.
+    """
 
     kind: Kind
-    subject: str
+    subject: str | None
     text: str
     priority: Priority = "normal"
     reason_code: str | None = None
@@ -67,13 +70,14 @@ def open_ticket(
 
 
 def check(customer_id: str, request: Request) -> None:
-    """`Invalid` when a subscription is not the customer's own."""
-    if not request.subscription_id:
-        return
-    subscription = subscriptions.find(request.subscription_id)
-    if subscription is None or subscription.customer_id != customer_id:
-        detail = f"you have no subscription {request.subscription_id}"
-        raise Invalid(errors=[FieldError("/subscription_id", "unknown_subscription", detail)])
+    """`Invalid` names every field that is not as its form wants it, or of another customer (R3 to R5)."""
+    texts = {"subject": request.subject, "description": request.text, "product": request.product}
+    errors = [
+        *forms.faults(request.kind, request.reason_code, texts),
+        *_subscription_faults(customer_id, request.subscription_id),
+    ]
+    if errors:
+        raise Invalid(errors=errors)
 
 
 def put(
@@ -86,6 +90,9 @@ def put(
     now: datetime,
 ) -> Ticket:
     """Add a new ticket to a transaction that the caller commits. It takes the next number of its series."""
+    subject = request.subject or forms.subject(
+        request.kind, request.reason_code, request.text, customer.locale
+    )
     clock = service_levels.started_clock(request.kind, request.priority, customer.country, vendor.home, now)
     (number,) = service.take_ticket_numbers(writing, [ticket_id], now)
     ticket = Ticket(
@@ -94,7 +101,7 @@ def put(
         kind=request.kind,
         status="open",
         priority=request.priority,
-        subject=request.subject,
+        subject=subject,
         customer_id=customer.id,
         created_at=now,
         channel=actor.channel,
@@ -103,5 +110,14 @@ def put(
         product=request.product,
         clock=clock,
     )
-    service.add(writing, ticket, actor, request.text)
+    service.add(writing, ticket, actor, request.text or subject)
     return ticket
+
+
+def _subscription_faults(customer_id: str, subscription_id: str | None) -> Iterator[FieldError]:
+    if not subscription_id:
+        return
+    subscription = subscriptions.find(subscription_id)
+    if subscription is None or subscription.customer_id != customer_id:
+        detail = f"you have no subscription {subscription_id}"
+        yield FieldError("/subscription_id", "unknown_subscription", detail)

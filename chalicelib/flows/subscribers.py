@@ -115,5 +115,7 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     ),
     "ticket.opened": (),
     "ticket.replied": (),
+    "ticket.resolved": (),
+    "ticket.closed": (),
     "mail.undelivered": (ask_staff,),
 }

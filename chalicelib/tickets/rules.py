@@ -180,6 +180,11 @@ def assigned(ticket: Ticket, assignee: str | None) -> Ticket:
     return replace(ticket, assignee=assignee)
 
 
+def ranked(ticket: Ticket, priority: Priority) -> Ticket:
+    """It is more or less urgent than was said; what was promised stays."""
+    return replace(ticket, priority=priority)
+
+
 def closed(ticket: Ticket, reason: str, at: datetime) -> Ticket:
     """What it waits for will not come, or nobody can answer it; its promise stands still."""
     clock = ticket.clock and sla.paused(ticket.clock, at)

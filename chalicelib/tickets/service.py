@@ -12,9 +12,10 @@ from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.series import take_numbers
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tickets import rules, service_levels, store
+from chalicelib.tickets.forms import check_outcome
 from chalicelib.tickets.levels import Home
 from chalicelib.tickets.messages import Attachment, Author, Message
-from chalicelib.tickets.rules import Status, Ticket
+from chalicelib.tickets.rules import Priority, Status, Ticket
 
 # Gives the status and body that a repeat of the request gets again.
 Answer = Callable[[Ticket], tuple[int, str]]
@@ -72,9 +73,10 @@ def message(
     id: str | None = None,
     internal: bool = False,
     attachments: tuple[Attachment, ...] = (),
+    repeatable: Repeatable | None = None,
 ) -> Message:
-    """A message about a ticket, by the actor and through his channel."""
-    message_id = id or new_id("msg", now)
+    """A message about a ticket, by the actor and through his channel; the same id for a repeated request."""
+    message_id = id or (derived_id("msg", repeatable.id) if repeatable else new_id("msg", now))
     return Message(message_id, ticket_id, author, actor.id, actor.channel, text, now, internal, attachments)
 
 
@@ -100,11 +102,12 @@ def reply(
 ) -> Message:
     """A customer writes. `TicketNotFound`, `TicketClosed`, `Replay`, `IdempotencyKeyReused`."""
 
+    said = message(ticket_id, "customer", actor, text, now, attachments=attachments, repeatable=repeatable)
+
     def attempt() -> Message:
-        if repeatable:
-            repeatable.replay()
+        if earlier := _earlier(said, repeatable):
+            return earlier
         before = store.get_own(ticket_id, customer_id)
-        said = message(ticket_id, "customer", actor, text, now, attachments=attachments)
         writing = Transaction()
         customer_writes(writing, before, said, actor, home)
         if repeatable:
@@ -130,15 +133,16 @@ def write(
     """
 
     def attempt() -> Message:
-        if repeatable:
-            repeatable.replay()
+        if earlier := _earlier(said, repeatable):
+            return earlier
         before, now = store.get(ticket_id), said.created_at
         writing = Transaction()
         writing.save(store.messages.row(said))
         if not said.internal:
             after = (rules.asked if asks else rules.answered)(before, now)
             record(writing, before, after, "customer asked" if asks else "answered", actor, now)
-            writing.emit(Event("ticket.replied", ticket_id, now, {"message_id": said.id}))
+            told = {"message_id": said.id} | ({"asks": "yes"} if asks else {})
+            writing.emit(Event("ticket.replied", ticket_id, now, told))
         if repeatable:
             writing.save(repeatable.row(*answer(said), now))
         writing.commit()
@@ -168,6 +172,67 @@ def assign(ticket_id: str, assignee: str | None, actor: Actor, now: datetime) ->
     return change(ticket_id, lambda ticket: rules.assigned(ticket, assignee), "assigned", actor, now)
 
 
+def rank(ticket_id: str, priority: Priority, actor: Actor, now: datetime) -> Ticket:
+    """Say how urgent a ticket is; what was promised stays. `TicketNotFound`."""
+    return change(ticket_id, lambda ticket: rules.ranked(ticket, priority), "ranked", actor, now)
+
+
+def resolve(
+    ticket_id: str,
+    outcome: str | None,
+    said: Message | None,
+    actor: Actor,
+    now: datetime,
+    *,
+    answer: Answer,
+    repeatable: Repeatable | None = None,
+) -> Ticket:
+    """What was asked for is done; `said` to the customer with that is an answer, maybe the first one.
+
+    Nothing happens to what is resolved already, unless something more is said. `TicketNotFound`,
+    `TicketClosed`, `AwaitsPayment`, `TicketNotAnswered`, `Invalid`, `Replay`, `IdempotencyKeyReused`.
+    """
+
+    def attempt() -> Ticket:
+        if _earlier(said, repeatable):
+            return store.get(ticket_id)
+        before = store.get(ticket_id)
+        check_outcome(before.kind, outcome)
+        after = rules.resolved(rules.answered(before, now) if said else before, outcome, now)
+        writing = Transaction()
+        record(writing, before, after, "resolved", actor, now)
+        if said:
+            writing.save(store.messages.row(said))
+        if said or after != before:
+            writing.emit(Event("ticket.resolved", ticket_id, now, {"message_id": said.id} if said else {}))
+        if repeatable:
+            writing.save(repeatable.row(*answer(after), now))
+        writing.commit()
+        return after
+
+    return retrying(attempt)
+
+
+def close(ticket_id: str, reason: str, actor: Actor, now: datetime) -> Ticket:
+    """Close a ticket for good, for a reason that its customer is told; again is harmless.
+
+    `TicketNotFound`.
+    """
+
+    def attempt() -> Ticket:
+        before = store.get(ticket_id)
+        if before.status == "closed":
+            return before
+        after = rules.closed(before, reason, now)
+        writing = Transaction()
+        record(writing, before, after, "closed", actor, now)
+        writing.emit(Event("ticket.closed", ticket_id, now))
+        writing.commit()
+        return after
+
+    return retrying(attempt)
+
+
 def move(ticket_id: str, status: Status, home: Home, actor: Actor, now: datetime) -> Ticket:
     """Say where an unresolved ticket stands. `TicketNotFound`, `TicketClosed`, `AwaitsPayment`."""
     return change(
@@ -177,6 +242,14 @@ def move(ticket_id: str, status: Status, home: Home, actor: Actor, now: datetime
         actor,
         now,
     )
+
+
+def _earlier(said: Message | None, repeatable: Repeatable | None) -> Message | None:
+    """What the same request wrote before; its answer is kept for 30 days (`Replay`), the message for good."""
+    if repeatable is None:
+        return None
+    repeatable.replay()
+    return store.messages.find(said.id) if said else None
 
 
 def _calendar(ticket: Ticket, home: Home, now: datetime) -> Calendar | None:

@@ -182,6 +182,8 @@ def _flows_layer(file: str) -> str:
 
 
 def _feature_layer(file: str) -> str:
+    if file.endswith("_schemas"):
+        return "schemas"
     if file in ENTRANCES:
         return "entrance"
     if file in NAMED:

@@ -77,6 +77,22 @@ ACCESS = {
     "GET /v1/withdrawals/{withdrawal_id}/document": CUSTOMERS,
     "GET /v1/tickets": CUSTOMERS,
     "GET /v1/tickets/{ticket_id}": CUSTOMERS,
+    "GET /v1/tickets/{ticket_id}/messages": CUSTOMERS,
+    "POST /v1/tickets/{ticket_id}/messages": CUSTOMERS,
+    "GET /v1/tickets/{ticket_id}/sla": CUSTOMERS,
+    "POST /v1/tickets": CUSTOMERS,
+    "POST /v1/me/deletion_request": CUSTOMERS,
+    "GET /v1/ticket_reasons": PUBLIC,
+    "GET /v1/staff/tickets": STAFF,
+    "GET /v1/staff/tickets/{ticket_id}": STAFF,
+    "GET /v1/staff/tickets/{ticket_id}/messages": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/messages": STAFF,
+    "GET /v1/staff/tickets/{ticket_id}/notes": STAFF,
+    "GET /v1/staff/tickets/{ticket_id}/sla": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/assign": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/priority": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/resolve": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/status": STAFF,
     "GET /v1/staff/licenses/{license_id}": STAFF,
     "PATCH /v1/staff/licenses/{license_id}": STAFF,
     "PATCH /v1/staff/licenses/{license_id}/addons/{code}": STAFF,
@@ -113,6 +129,7 @@ OUTSIDE = {"POST /v1/licenses/validate"}
 BODIES = {
     "/v1/licenses/{license_id}/file": {"fingerprint": "host-1"},
     "/v1/invoices/{invoice_id}/payments": {"method": "paypal"},
+    "/v1/tickets/{ticket_id}/messages": {"text": "Hello"},
 }
 # Lists that show what belongs to nobody, or to oneself alone.
 NOT_OWNED = {"/v1/me", "/v1/me/products"}
