@@ -85,6 +85,10 @@ KINDS: Mapping[str, frozenset[str]] = {
         {"name", "number", "invoice", "lines", "total", "received_at", "zone", "dropped", "refund"}
         | {"store_url", "vendor"}
     ),
+    "ticket_received": frozenset({"name", "number", "subject", "due_at", "zone", "store_url", "vendor"}),
+    "ticket_answered": frozenset({"name", "number", "subject", "paragraphs", "asks", "store_url", "vendor"}),
+    "ticket_resolved": frozenset({"name", "number", "subject", "paragraphs", "store_url", "vendor"}),
+    "ticket_closed": frozenset({"name", "number", "subject", "reason", "store_url", "vendor"}),
 }
 
 # How long SES's Send event may take before an unknown outcome counts as "not sent".
