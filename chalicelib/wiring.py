@@ -63,6 +63,7 @@ def vendor() -> Vendor:
         country=at.vendor_country,
         zone=at.vendor_zone,
         email=at.mail_from,
+        team_email=at.team_email,
         store_url=at.store_url,
         methods=tuple(method for method in methods if account or method != "transfer"),
         transfer_account=account,

@@ -9,6 +9,7 @@ from chalicelib.billing.links import Links
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.taxes import Tax
 from chalicelib.kernel.methods import Method
+from chalicelib.tickets.levels import Home
 
 # Puts one message on a queue; it may arrive more than once.
 Send = Callable[[Mapping[str, str]], None]
@@ -18,7 +19,7 @@ Send = Callable[[Mapping[str, str]], None]
 class Vendor:
     """The seller, as invoices and e-mails name him, and the ways to pay that he takes.
 
-    `taxes` are what his prices include, by the buyer's country.
+    `taxes` are what his prices include, by the buyer's country; `team_email` is where his people are reached.
     """
 
     name: str
@@ -26,11 +27,17 @@ class Vendor:
     country: str
     zone: str
     email: str
+    team_email: str
     store_url: str
     methods: tuple[Method, ...]
     transfer_account: str = ""
     address: str | None = None
     taxes: Mapping[str, Tax] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Home:
+        """Where his people work, and who of them is told first."""
+        return Home(self.country, self.zone, self.team_email)
 
 
 @dataclass(frozen=True)

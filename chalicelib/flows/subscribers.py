@@ -113,5 +113,7 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
         ending.close_orders,
         contract_letters.contract_rescinded,
     ),
+    "ticket.opened": (),
+    "ticket.replied": (),
     "mail.undelivered": (ask_staff,),
 }

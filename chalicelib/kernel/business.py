@@ -136,6 +136,11 @@ def spend(calendar: Calendar, mode: Mode, start: datetime, budget: timedelta) ->
     return tuple(Segment(reached(first, zone), reached(last, zone), last - first) for first, last in walls)
 
 
+def next_opening(calendar: Calendar, at: datetime) -> datetime:
+    """The first instant from `at` on at which somebody is there, in UTC; `CalendarEnds`."""
+    return next(max(opens, at) for opens, closes in _openings(calendar, at) if closes > at).astimezone(UTC)
+
+
 def cut(segments: Iterable[Segment], mode: Mode, zone: str, at: datetime) -> tuple[Segment, ...]:
     """What of some segments lies before an instant, each worth what it was by then."""
     return tuple(one if one.end <= at else _until(one, mode, zone, at) for one in segments if one.start < at)

@@ -6,6 +6,7 @@ from __future__ import annotations
 # no two stores share a prefix.
 PREFIXES = {
     "AUD": "audit rows of a subject",
+    "BCL": "business calendars as they were made",
     "BNK": "booked lines of bank statements",
     "CAT": "the catalogue",
     "CRD": "cards on file",
@@ -17,12 +18,14 @@ PREFIXES = {
     "KEY": "hashes of licence keys",
     "LIC": "a licence and its addons",
     "MAIL": "e-mails",
+    "MSG": "messages about tickets",
     "ORD": "orders",
     "OUT": "outbox events",
     "PAY": "payments",
     "PEV": "provider events",
     "RFD": "refunds",
     "SER": "number series and their counters",
+    "SLV": "service levels",
     "SUB": "subscriptions",
     "TKT": "tickets",
     "TRC": "traces of cancelled renewals",

@@ -15,9 +15,9 @@ class TicketOut(Schema):
     status: str
     priority: str
     subject: str
-    order_id: str
-    product: str
-    waits_for: str
+    order_id: str | None
+    product: str | None
+    waits_for: str | None
     closed_for: str | None
     created_at: Instant
 

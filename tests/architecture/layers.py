@@ -148,6 +148,7 @@ APART: Mapping[str, str] = {
     "app": "app",
     "chalicelib": "settings",
     "chalicelib.edge.headers": "answers",
+    "chalicelib.tickets.service_levels": "service",
     "chalicelib.edge.problems": "answers",
     "chalicelib.edge.schema": "shapes",
     "chalicelib.licensing.copies": "keys",

@@ -47,7 +47,7 @@ REACH = Reach(
     settlements=_send,
     mails=_send,
     documents=_send,
-    vendor=Vendor("V", "x", "ES", ZONE, "v@example.com", "https://x", ("card",)),
+    vendor=Vendor("V", "x", "ES", ZONE, "v@example.com", "team@example.com", "https://x", ("card",)),
     links=Links("https://api", lambda: SECRET),
     license_secret=lambda: SECRET,
 )
