@@ -21,11 +21,14 @@ LARGEST = 10 * 1024 * 1024
 # What the standard parser's time and memory grow with, far above what people send.
 MOST_LINES, MOST_BOUNDARIES, MOST_NESTING, MOST_PARTS = 300_000, 5_000, 20, 100
 LONGEST_HEADER = 8_000
+# Headers of parts take the parser a time that grows with the square of their length, each time it looks.
+LONGEST_PART_HEADER, PART_HEADERS = 2_000, 32_000
+_PART_HEADER = re.compile(
+    rb"(?:\A|[\r\n])content-[a-z-]{1,40}[ \t]*:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*"
+)
 LONGEST_BODY, LONGEST_TEXT, LONGEST_SUBJECT = 1_000_000, 20_000, 200
 
-Fault = Literal[
-    "too_large", "too_complex", "unreadable", "no_sender", "several_senders", "too_long", "empty"
-]
+Fault = Literal["too_large", "too_complex", "unreadable", "no_sender", "several_senders", "too_long", "empty"]
 Robot = Literal["bounce", "loop", "auto_reply"]
 Headers = Mapping[str, Sequence[str]]
 
@@ -87,7 +90,14 @@ def _is_complex(raw: bytes) -> bool:
     nested = lowered.count(b"multipart/") + lowered.count(b"message/")
     lines = raw.count(b"\n") + raw.count(b"\r")
     boundaries = raw.count(b"\n--") + raw.count(b"\r--")
-    return lines > 2 * MOST_LINES or boundaries > MOST_BOUNDARIES or nested > MOST_NESTING
+    described = [len(found[0]) for found in _PART_HEADER.finditer(lowered)]
+    return (
+        lines > 2 * MOST_LINES
+        or boundaries > MOST_BOUNDARIES
+        or nested > MOST_NESTING
+        or max(described, default=0) > LONGEST_PART_HEADER
+        or sum(described) > PART_HEADERS
+    )
 
 
 def _letter(message: EmailMessage) -> Letter:
