@@ -37,7 +37,11 @@ MEDIA_TYPES: Mapping[str, tuple[str, ...]] = {
     "text/plain": ("txt", "log"),
 }
 # Other names that mail programs have for the same.
-_SAME = {"text/xml": "application/xml", "image/jpg": "image/jpeg", "application/x-zip-compressed": "application/zip"}
+_SAME = {
+    "text/xml": "application/xml",
+    "image/jpg": "image/jpeg",
+    "application/x-zip-compressed": "application/zip",
+}
 _UNKNOWN = ("application/octet-stream", "")
 _BY_ENDING = {ending: media_type for media_type, endings in MEDIA_TYPES.items() for ending in endings}
 _UNSAFE = re.compile(r'[<>:"|?*%;]')
@@ -106,7 +110,7 @@ def safe_name(name: str, media_type: str) -> str:
 
 
 def disposition(name: str) -> str:
-    """Saved, never shown, under its name; an old browser, and whoever reads no Unicode, gets what is ASCII."""
+    """Saved, never shown, under its name; a program that reads no Unicode gets what of it is ASCII."""
     from urllib.parse import quote
 
     ascii_name = name.encode("ascii", "replace").decode().replace("?", "_")

@@ -1,7 +1,7 @@
 """What becomes of an e-mail that came in: a ticket, part of one, a task for staff, or nothing (V6).
 
-A mail speaks for a customer only if the receiving server has verified its sender's address, and the address is
-that of a confirmed account. The number in its subject is a wish: it joins the customer's own ticket or nothing.
+A mail speaks for a customer only if the receiving server has verified its sender's address, and the address
+is that of a confirmed account. The number in its subject is a wish: it joins the sender's own ticket or none.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Status = Literal["opened", "joined", "parked", "ignored", "assigned"]
 KEPT = timedelta(days=365)
 # What one address may send in an hour; two robots that answer each other stop here.
 MOST_PER_HOUR = 20
-_NUMBER = re.compile(r"\[T-(\d{6,8})\]")
+_NUMBER = re.compile(r"\[T-([0-9]{6,8})\]")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class SenderHour:
     """How many mails an address sent within an hour."""
 
     id: str
-    count: int
+    sent: int
     created_at: datetime
     version: int | None = None
 

@@ -12,11 +12,10 @@ from chalicelib.tickets.receipts import Receipt
 
 @dataclass(frozen=True)
 class UploadTarget:
-    """Where and how to upload one file: these headers are part of the permission."""
+    """Where one file may be PUT, once or again; these headers are part of the permission."""
 
     url: str
     headers: Mapping[str, str]
-    method: str = "PUT"
 
 
 class Inbox(Protocol):
