@@ -10,6 +10,7 @@ from chalicelib.flows import api as flows
 from chalicelib.flows import (
     bank_api,
     contracts_api,
+    inbound_api,
     online_api,
     relay,
     reports_api,
@@ -23,6 +24,7 @@ from chalicelib.mail import events as mail_events
 from chalicelib.subscriptions import api as subscriptions
 from chalicelib.tasks import api as tasks
 from chalicelib.tickets import api as tickets
+from chalicelib.tickets import attachments_api
 
 # Without its own log handler: the JSON logger has the same name, and every line would come twice.
 app = Chalice(app_name="vigencia", configure_logs=False)
@@ -42,6 +44,8 @@ app.register_blueprint(subscriptions.bp)
 app.register_blueprint(subscriptions_api.bp)
 app.register_blueprint(tickets.bp)
 app.register_blueprint(requests_api.bp)
+app.register_blueprint(attachments_api.bp)
+app.register_blueprint(inbound_api.bp)
 app.register_blueprint(tasks.bp)
 app.register_blueprint(flow_events.bp)
 app.register_blueprint(relay.bp)

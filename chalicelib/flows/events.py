@@ -9,7 +9,7 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.edge import workers
-from chalicelib.flows import charging, documents, expiry, reconciliation, renewals
+from chalicelib.flows import charging, documents, expiry, inbound, reconciliation, renewals
 from chalicelib.flows.settlements import work
 
 bp = Blueprint(__name__)
@@ -37,6 +37,17 @@ def settlement_worker(event: SQSEvent) -> Any:
 def document_worker(event: SQSEvent) -> Any:
     """Make the PDF of each `{"invoice_id"}` or `{"credit_note_id"}` (V1)."""
     return workers.each_message(event, lambda body, _: documents.make(body, wiring.archive(), wiring.links()))
+
+
+@bp.on_sqs_message(queue="inbound", batch_size=1)
+def inbound_worker(event: SQSEvent) -> Any:
+    """Take in each e-mail of which SES tells; a log says its id, not what it is about (V6)."""
+    return workers.each_message(
+        event,
+        lambda receipt, now: inbound.receive(receipt, wiring.post(), now) if receipt else None,
+        read=wiring.inbox().receipt,
+        logged=lambda receipt: receipt.message_id if receipt else "no mail",
+    )
 
 
 @bp.schedule(Rate(1, unit=Rate.HOURS))

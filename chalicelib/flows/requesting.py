@@ -17,6 +17,7 @@ from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.tickets import forms, service, service_levels
 from chalicelib.tickets import store as tickets
+from chalicelib.tickets.messages import Attachment
 from chalicelib.tickets.rules import Kind, Priority, Ticket
 
 
@@ -34,6 +35,7 @@ class Request:
     reason_code: str | None = None
     subscription_id: str | None = None
     product: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 def open_ticket(
@@ -110,7 +112,7 @@ def put(
         product=request.product,
         clock=clock,
     )
-    service.add(writing, ticket, actor, request.text or subject)
+    service.add(writing, ticket, actor, request.text or subject, request.attachments)
     return ticket
 
 

@@ -14,6 +14,7 @@ PREFIXES = {
     "CRN": "credit notes, and what was credited of an invoice",
     "CUS": "customers",
     "IDEM": "idempotency records",
+    "INM": "e-mails that came in",
     "INV": "invoices",
     "KEY": "hashes of licence keys",
     "LIC": "a licence and its addons",
@@ -26,10 +27,12 @@ PREFIXES = {
     "RFD": "refunds",
     "SER": "number series and their counters",
     "SLV": "service levels",
+    "SNH": "what an address sent within an hour",
     "SUB": "subscriptions",
     "TKT": "tickets",
     "TRC": "traces of cancelled renewals",
     "TSK": "internal tasks",
+    "UPL": "uploads for messages about tickets",
     "WDR": "withdrawals from a contract",
 }
 

@@ -29,12 +29,19 @@ def take_ticket_numbers(writing: Transaction, ticket_ids: Sequence[str], now: da
     return [f"{SERIES}-{number:06d}" for number in taken.numbers]
 
 
-def add(writing: Transaction, ticket: Ticket, actor: Actor, text: str | None = None) -> None:
+def add(
+    writing: Transaction,
+    ticket: Ticket,
+    actor: Actor,
+    text: str | None = None,
+    attachments: tuple[Attachment, ...] = (),
+) -> None:
     """Add a new ticket to a transaction, with its first message, its trace and its event."""
     now = ticket.created_at
     writing.save(*store.rows(ticket))
     if text is not None:
-        said = message(ticket.id, "customer", actor, text, now, id=derived_id("msg", ticket.id))
+        first = derived_id("msg", ticket.id)
+        said = message(ticket.id, "customer", actor, text, now, id=first, attachments=attachments)
         writing.save(store.messages.row(said))
     writing.audit(Change(ticket.id, ticket.customer_id, "ticket opened", None, ticket.status, actor, now))
     writing.emit(Event("ticket.opened", ticket.id, now))

@@ -190,6 +190,9 @@ def _feature_layer(file: str) -> str:
         return file
     if file.partition(".")[0] == "gateways":
         return "adapter" if "." in file else "port"
+    # What a feature has several subjects of is named by both: `attachments_store`, `attachments_api`.
+    if (kind := file.rpartition("_")[2]) in NAMED - {"events"}:
+        return "entrance" if kind in ENTRANCES else kind
     return "rules"
 
 

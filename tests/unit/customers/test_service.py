@@ -80,6 +80,9 @@ class Users:
         self._maybe_refuse()
         return SignedIn("token", 3600)
 
+    def owner(self, email: str) -> User | None:
+        return self.user(email)
+
     def user(self, name: str) -> User:
         self._maybe_refuse()
         return next(user for user in self.users.values() if name in (user.email, user.sub))

@@ -40,8 +40,11 @@ from chalicelib.subscriptions.rules import Subscription
 from chalicelib.subscriptions.trace import Trace
 from chalicelib.tasks import store as tasks
 from chalicelib.tasks.rules import Task
+from chalicelib.tickets import attachments_store, inbound_store
 from chalicelib.tickets import store as tickets
+from chalicelib.tickets.attachments import Upload
 from chalicelib.tickets.calendars import Definition
+from chalicelib.tickets.inbound import InboundMail, SenderHour
 from chalicelib.tickets.levels import ServiceLevels
 from chalicelib.tickets.messages import Message
 from chalicelib.tickets.rules import Ticket
@@ -68,6 +71,9 @@ PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (subscriptions.TraceRow, Trace, subscriptions.traces.row),
     (subscriptions.CrmTaskRow, CrmTask, subscriptions.crm_tasks.row),
     (tasks.TaskRow, Task, tasks.row),
+    (attachments_store.UploadRow, Upload, attachments_store.uploads.row),
+    (inbound_store.InboundMailRow, InboundMail, inbound_store.mails.row),
+    (inbound_store.SenderHourRow, SenderHour, inbound_store.hours.row),
     (tickets.TicketRow, Ticket, lambda ticket: tickets.rows(ticket)[0]),
     (tickets.MessageRow, Message, tickets.messages.row),
     (tickets.LevelsRow, ServiceLevels, tickets.levels_row),
