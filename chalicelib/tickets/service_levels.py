@@ -73,6 +73,11 @@ def calendar_of(clock: Clock, home: Home, now: datetime) -> Calendar:
     return _calendar(last.calendar, last.version)
 
 
+def kept_calendar(clock: Clock) -> Calendar:
+    """The calendar that a promise was last counted by: what goes on as if nothing had been goes on by it."""
+    return _calendar(clock.last.calendar, clock.last.version)
+
+
 def _in_force(levels: ServiceLevels, id: str) -> Calendar:
     return _calendar(id, levels.versions[id])
 
