@@ -171,6 +171,7 @@ def test_an_outcome_is_recorded_once(world: World, what: str) -> None:
 
 
 def _contested(advised: Advised, act: str) -> None:
+    advised.world.now += timedelta(minutes=1)
     sale = Paid(advised.world, advised.token, "", advised.order)
     sale.happens(act)
     sale.told()
