@@ -14,6 +14,7 @@ from chalicelib.flows import (
     relay,
     reports_api,
     requests_api,
+    service_levels_api,
     subscriptions_api,
 )
 from chalicelib.flows import events as flow_events
@@ -42,6 +43,7 @@ app.register_blueprint(subscriptions.bp)
 app.register_blueprint(subscriptions_api.bp)
 app.register_blueprint(tickets.bp)
 app.register_blueprint(requests_api.bp)
+app.register_blueprint(service_levels_api.bp)
 app.register_blueprint(tasks.bp)
 app.register_blueprint(flow_events.bp)
 app.register_blueprint(relay.bp)
