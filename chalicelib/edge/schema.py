@@ -114,4 +114,4 @@ def _told(item: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _pointer(location: Sequence[object]) -> str:
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
+    return "".join(map(errors.pointer_step, location))

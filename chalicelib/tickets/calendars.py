@@ -14,14 +14,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from chalicelib.kernel.business import Calendar, HalfDay, Hours, Opening, OwnDay
-from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.business import DAY, Calendar, HalfDay, Hours, Opening, OwnDay
+from chalicelib.kernel.errors import FieldError, Invalid, pointer_step
 from chalicelib.kernel.walls import is_zone
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OPENING = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)", re.ASCII)
+NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 # Any leap year: a half day may be 29 February.
 LEAP = 2000
+# The last year of most countries' rules is 2099 or 2100. These stay: with other years, all versions change.
+YEARS = range(2020, 2100)
 OFFICE = {day: "09:00-18:00" for day in WEEKDAYS[:5]}
 
 
@@ -47,8 +50,8 @@ class CalendarNotValid(Invalid):
 
 def faults(definition: Definition) -> Iterator[FieldError]:
     """Everything wrong with a definition that can be told without knowing the world's holidays."""
-    if not definition.id:
-        yield FieldError("/id", "missing", "a calendar needs a name")
+    if not NAME.fullmatch(definition.id):
+        yield FieldError("/id", "name", "a calendar has a name of letters, digits, hyphens and underscores")
     if not is_zone(definition.zone):
         yield FieldError("/zone", "zone", f"{definition.zone!r} is not a time zone such as Europe/Madrid")
     yield from _week_faults(definition.week)
@@ -56,7 +59,7 @@ def faults(definition: Definition) -> Iterator[FieldError]:
     yield from _day_faults("half_days", definition.half_days, _is_day_of_year, "a day such as 12-24")
     for name, text in definition.half_days.items():
         if not text.strip():
-            yield FieldError(f"/half_days/{name}", "hours", "a half day has opening hours")
+            yield FieldError(f"/half_days{pointer_step(name)}", "hours", "a half day has opening hours")
 
 
 def calendar_of(definition: Definition, holidays: frozenset[date], years: range) -> Calendar:
@@ -88,6 +91,24 @@ def hours(text: str) -> Hours:
     return found
 
 
+def written(those: Hours) -> str:
+    """Opening hours as `hours` reads them."""
+    return " ".join(f"{_clock(one.opens)}-{_clock(one.closes)}" for one in those)
+
+
+def unusual_days(calendar: Calendar, year: int) -> Iterator[tuple[date, Hours]]:
+    """The days of a year that are not as their weekday: holidays, half days and own days; `CalendarEnds`."""
+    day = date(year, 1, 1)
+    while day.year == year:
+        if (found := calendar.hours(day)) != calendar.week[day.weekday()]:
+            yield day, found
+        day += DAY
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 def _opening(word: str) -> Opening:
     match = OPENING.fullmatch(word)
     if match is None:
@@ -106,12 +127,13 @@ def _day_faults(
     name: str, days: Mapping[str, str], is_day: Callable[[str], bool], wanted: str
 ) -> Iterator[FieldError]:
     for day, text in days.items():
+        pointer = f"/{name}{pointer_step(day)}"
         if not is_day(day):
-            yield FieldError(f"/{name}/{day}", "day", f"{day!r} is not {wanted}")
+            yield FieldError(pointer, "day", f"{day!r} is not {wanted}")
         try:
             hours(text)
         except ValueError as error:
-            yield FieldError(f"/{name}/{day}", "hours", str(error))
+            yield FieldError(pointer, "hours", str(error))
 
 
 def _is_date(text: str) -> bool:

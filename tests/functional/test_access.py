@@ -22,6 +22,7 @@ PUBLIC = dict.fromkeys(WHO, "let in")
 CUSTOMERS = {**dict.fromkeys(WHO, "403"), "nobody": "401", "customer": "let in"}
 STAFF = {**dict.fromkeys(WHO, "let in"), "nobody": "401", "customer": "403"}
 FINANCE = {**dict.fromkeys(WHO, "403"), "nobody": "401", "finance": "let in"}
+IT = {**dict.fromkeys(WHO, "403"), "nobody": "401", "it": "let in"}
 ACCESS = {
     "GET /health": PUBLIC,
     "GET /openapi.json": PUBLIC,
@@ -123,6 +124,9 @@ ACCESS = {
     "POST /v1/staff/crm_tasks": STAFF,
     "POST /v1/staff/crm_tasks/{task_id}/cancel_renewals": STAFF,
     "GET /v1/staff/reports/renewal_cancellations": STAFF,
+    "GET /v1/staff/service_levels": STAFF,
+    "PUT /v1/staff/service_levels": IT,
+    "GET /v1/staff/calendars/{calendar_id}": STAFF,
     "GET /v1/staff/tasks": STAFF,
     "GET /v1/staff/inbound_mails": STAFF,
     "GET /v1/staff/inbound_mails/{mail_id}": STAFF,

@@ -45,6 +45,7 @@ CODES = {
     "too_many_attempts": 409,
     "invoice_not_found": 404,
     "license_not_found": 404,
+    "calendar_not_found": 404,
     "mail_not_found": 404,
     "message_not_found": 404,
     "online_invoice_not_found": 404,

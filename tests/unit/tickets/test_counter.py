@@ -10,8 +10,8 @@ from random import Random
 import pytest
 
 from chalicelib.kernel.business import Calendar, Mode, spend
-from chalicelib.tickets.calendars import OFFICE, WEEKDAYS, Definition, calendar_of
-from chalicelib.tickets.public_holidays import YEARS, make_calendar
+from chalicelib.tickets.calendars import OFFICE, WEEKDAYS, YEARS, Definition, calendar_of
+from chalicelib.tickets.public_holidays import make_calendar
 from chalicelib.tickets.sla import Policy, paused, resumed, started
 from tests.unit.tickets.counter import BEGIN, END, Sign, Tally, always, desk, five_days, siesta, six_days
 
