@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from chalice import Blueprint
 
+from chalicelib import wiring
 from chalicelib.edge.auth import ANY_STAFF, CUSTOMER
 from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery
 from chalicelib.kernel.events import Actor
 from chalicelib.tickets import service, store
+from chalicelib.tickets.attachments_service import attached
 from chalicelib.tickets.rules import OVER, AwaitsPayment, TicketClosed, TicketNotAnswered
 from chalicelib.tickets.schemas import (
     AssignIn,
@@ -132,14 +134,15 @@ def write_as_staff(call: Call, body: StaffMessageIn) -> StaffMessageOut:
     What is written to the customer is an answer, which keeps the promise; with `asks` it is a question, which
     pauses it until he replies.
     """
-    actor = _actor(call)
+    actor, ticket = _actor(call), store.get(call.path["ticket_id"])
     said = service.message(
-        call.path["ticket_id"],
+        ticket.id,
         "staff",
         actor,
         body.text,
         call.now,
         internal=body.internal,
+        attachments=attached(ticket.id, body.attachments, wiring.files(), call.repeatable),
         repeatable=call.repeatable,
     )
     written = service.write(

@@ -67,12 +67,19 @@ def announce(
     return retrying(attempt)
 
 
-def attached(ticket_id: str, ids: Sequence[str], files: Files) -> tuple[Attachment, ...]:
+def attached(
+    ticket_id: str, ids: Sequence[str], files: Files, repeatable: Repeatable | None = None
+) -> tuple[Attachment, ...]:
     """The files that a message about a ticket names, after they were uploaded.
 
     They are put where no permission to upload leads, so that nobody changes them afterwards. `Invalid` names
-    every one that is not there, as `/attachments/0`, and keeps none.
+    every one that is not there, as `/attachments/0`, and keeps none. `Replay` for a message that was written
+    before, as its uploads may be gone.
     """
+    if not ids:
+        return ()
+    if repeatable:
+        repeatable.replay()
     if len(ids) > MOST_PER_MESSAGE:
         detail = f"at most {MOST_PER_MESSAGE} files go with a message"
         raise Invalid(errors=[FieldError("/attachments", "too_many", detail)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -10,11 +11,13 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from chalicelib.edge.schema import TRIMMED, Instant, ListQuery, Schema
 from chalicelib.kernel.paging import Page
+from chalicelib.tickets.attachments import MOST_PER_MESSAGE
 from chalicelib.tickets.forms import FORMS, LONGEST
 from chalicelib.tickets.messages import Author, Message
 from chalicelib.tickets.rules import Kind, Priority, Status, Ticket
 from chalicelib.tickets.sla_schemas import PromiseOut
 
+AttachmentId = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, TRIMMED, Field(min_length=1, max_length=LONGEST["description"])]
 
 
@@ -144,6 +147,9 @@ class MessageIn(Schema):
     """What a customer writes."""
 
     text: Text
+    attachments: list[AttachmentId] = Field(
+        default_factory=list, max_length=MOST_PER_MESSAGE, description="ids of files that were uploaded"
+    )
 
 
 class StaffMessageIn(MessageIn):
@@ -163,17 +169,28 @@ class StaffMessageIn(MessageIn):
         return asks
 
 
+class FileOut(Schema):
+    """A file that goes with a message."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+
+
 class MessageOut(Schema):
     """One message as the customer sees it."""
 
     id: str
     author: Author
     text: str
+    attachments: list[FileOut]
     created_at: Instant
 
     @classmethod
     def of(cls, message: Message) -> Self:
-        return cls(**{name: getattr(message, name) for name in cls.model_fields})
+        own = {name: getattr(message, name) for name in cls.model_fields.keys() - {"attachments"}}
+        return cls(**own, attachments=[FileOut(**asdict(file)) for file in message.attachments])
 
 
 class MessageList(Schema):
