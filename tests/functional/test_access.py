@@ -104,6 +104,7 @@ ACCESS = {
     "POST /v1/staff/crm_tasks": STAFF,
     "POST /v1/staff/crm_tasks/{task_id}/cancel_renewals": STAFF,
     "GET /v1/staff/reports/renewal_cancellations": STAFF,
+    "GET /v1/staff/reports/sla": STAFF,
     "GET /v1/staff/tasks": STAFF,
     "POST /v1/staff/tasks/{task_id}/done": STAFF,
 }
