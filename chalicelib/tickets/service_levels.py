@@ -86,7 +86,12 @@ def calendar_of(clock: Clock, home: Home, now: datetime) -> Calendar:
     levels, last = current(home, now), clock.last
     if last.calendar in levels.versions:
         return _in_force(levels, last.calendar)
-    return _calendar(last.calendar, last.version)
+    return promised_by(clock)
+
+
+def promised_by(clock: Clock) -> Calendar:
+    """The calendar of a promise, as it was when the promise was given."""
+    return _calendar(clock.last.calendar, clock.last.version)
 
 
 def _in_force(levels: ServiceLevels, id: str) -> Calendar:

@@ -127,6 +127,7 @@ ACCESS = {
     "GET /v1/staff/service_levels": STAFF,
     "PUT /v1/staff/service_levels": IT,
     "GET /v1/staff/calendars/{calendar_id}": STAFF,
+    "GET /v1/staff/reports/sla": STAFF,
     "GET /v1/staff/tasks": STAFF,
     "GET /v1/staff/inbound_mails": STAFF,
     "GET /v1/staff/inbound_mails/{mail_id}": STAFF,
