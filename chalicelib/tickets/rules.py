@@ -9,7 +9,7 @@ open ──▶ in_progress ──▶ resolved ──the customer writes──▶
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from chalicelib.kernel.business import Calendar
@@ -29,11 +29,32 @@ OVER: tuple[Status, ...] = ("resolved", "closed")
 
 
 @dataclass(frozen=True)
+class Session:
+    """When a bought session takes place, and how one gets in (S6); `access` is what else that takes.
+
+    `sequence` grows with each invitation to it; one that is `called_off` takes place no more.
+    """
+
+    starts_at: datetime
+    minutes: int
+    meeting_url: str
+    access: str | None = None
+    sequence: int = 0
+    called_off: bool = False
+
+    @property
+    def ends_at(self) -> datetime:
+        """Its exclusive end."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True)
 class Ticket:
     """One request of a customer.
 
     `waits_for` says what must happen before a bought service goes on, `closed_for` why a ticket was closed,
-    `outcome` how it was resolved. A ticket without a `clock` promises nothing yet.
+    `outcome` how it was resolved. A ticket without a `clock` promises nothing yet. Of a bought session of so
+    many `minutes`, `slots` are the instants that its customer has proposed, the ones he likes best first.
     """
 
     id: str
@@ -55,12 +76,20 @@ class Ticket:
     assignee: str | None = None
     clock: Clock | None = None
     alerts: Alerts = field(default_factory=Alerts)
+    minutes: int | None = None
+    slots: tuple[datetime, ...] = ()
+    session: Session | None = None
     version: int | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether nobody has a next move."""
         return self.status in OVER
+
+    @property
+    def agreed(self) -> Session | None:
+        """The session that was agreed on and takes place."""
+        return None if self.session is None or self.session.called_off else self.session
 
     @property
     def due_at(self) -> datetime | None:
@@ -191,9 +220,21 @@ def closed(ticket: Ticket, reason: str, at: datetime) -> Ticket:
     return replace(ticket, status="closed", closed_for=reason, clock=clock)
 
 
-def unlocked(ticket: Ticket) -> Ticket:
-    """Its service has been paid: now the customer is asked for dates and times (S6)."""
-    return replace(ticket, status="waiting_customer", waits_for="slots", closed_for=None)
+def unlocked(ticket: Ticket, calendar: Calendar | None, at: datetime) -> Ticket:
+    """Its service has been paid (S6): it is where it was when its money was contested. `CalendarEnds`.
+
+    At first that is where the customer is asked for dates and times.
+    """
+    back = replace(ticket, waits_for=_step(ticket), closed_for=None)
+    if back.waits_for == "slots":
+        return replace(back, status="waiting_customer")
+    return going_on(back, calendar, at)
+
+
+def _step(ticket: Ticket) -> WaitsFor:
+    if ticket.agreed:
+        return "session"
+    return "agreement" if ticket.slots else "slots"
 
 
 def locked(ticket: Ticket, at: datetime) -> Ticket:

@@ -70,6 +70,22 @@ def follow(
         record(writing, before, change(before), action, actor, now)
 
 
+def unlock(writing: Transaction, ticket_ids: Iterable[str], action: str, actor: Actor, now: datetime) -> None:
+    """The services of tickets that wait for that are paid, or paid again, in a transaction.
+
+    Customers who are to propose dates and times are asked for them then. `CalendarEnds`.
+    """
+    for before in map(store.get, ticket_ids):
+        if before.waits_for != "payment":
+            continue
+        paused = before.clock and before.clock.paused_since
+        calendar = service_levels.kept_calendar(before.clock) if before.clock and paused else None
+        after = rules.unlocked(before, calendar, now)
+        record(writing, before, after, action, actor, now)
+        if after.waits_for == "slots":
+            writing.emit(Event("ticket.unlocked", after.id, now))
+
+
 def message(
     ticket_id: str,
     author: Author,
