@@ -11,7 +11,7 @@ STAGE ?= prod
 TESTS := tests/unit tests/functional tests/architecture tests/infra tests/integration
 
 .DEFAULT_GOAL := help
-.PHONY: help run tick pay rotate-signing-key test faults browser check bench format lint types package clean
+.PHONY: help run tick pay mail rotate-signing-key test faults browser check bench format lint types package clean
 
 help: ## this list
 	@echo 'make <target>, where <target> is one of:'
@@ -25,6 +25,9 @@ tick: .venv/installed ## run scheduled functions with a chosen time: make tick A
 
 pay: .venv/installed ## settle a charge at the sandbox provider: make pay ID=<payment id>
 	@exec $(BIN)/python -m infra.local pay --id "$(ID)"
+
+mail: .venv/installed ## have an e-mail arrive: make mail FROM=ana@example.com SUBJECT=… TEXT=… [ATTACH=file] [FORGED=1]
+	@exec $(BIN)/python -m infra.local mail --from "$(FROM)" --subject "$(SUBJECT)" --text "$(TEXT)" --attach "$(ATTACH)" --forged "$(FORGED)"
 
 rotate-signing-key: .venv/installed ## one step of replacing the key of licence tokens; a deployment's with REGION=… [STAGE=prod]
 	@exec $(BIN)/python -m $(if $(REGION),infra.deploy --stage "$(STAGE)" --region "$(REGION)" --rotate-signing-key,infra.local rotate-signing-key)

@@ -7,7 +7,17 @@ from chalicelib.catalog import api as catalog
 from chalicelib.customers import api as customers
 from chalicelib.edge import auth, meta
 from chalicelib.flows import api as flows
-from chalicelib.flows import bank_api, contracts_api, online_api, relay, reports_api, subscriptions_api
+from chalicelib.flows import (
+    bank_api,
+    contracts_api,
+    inbound_api,
+    online_api,
+    relay,
+    reports_api,
+    requests_api,
+    service_levels_api,
+    subscriptions_api,
+)
 from chalicelib.flows import events as flow_events
 from chalicelib.licensing import api as licensing
 from chalicelib.licensing import events as licensing_events
@@ -15,6 +25,7 @@ from chalicelib.mail import events as mail_events
 from chalicelib.subscriptions import api as subscriptions
 from chalicelib.tasks import api as tasks
 from chalicelib.tickets import api as tickets
+from chalicelib.tickets import attachments_api
 
 # Without its own log handler: the JSON logger has the same name, and every line would come twice.
 app = Chalice(app_name="vigencia", configure_logs=False)
@@ -33,6 +44,10 @@ app.register_blueprint(licensing.bp)
 app.register_blueprint(subscriptions.bp)
 app.register_blueprint(subscriptions_api.bp)
 app.register_blueprint(tickets.bp)
+app.register_blueprint(requests_api.bp)
+app.register_blueprint(attachments_api.bp)
+app.register_blueprint(inbound_api.bp)
+app.register_blueprint(service_levels_api.bp)
 app.register_blueprint(tasks.bp)
 app.register_blueprint(flow_events.bp)
 app.register_blueprint(relay.bp)

@@ -31,6 +31,8 @@ class Settings:
     mails_queue_url: str
     documents_queue_url: str
     documents_bucket: str
+    attachments_bucket: str
+    inbox_bucket: str
     asaas_url: str
     stripe_url: str
     paypal_url: str
@@ -39,6 +41,7 @@ class Settings:
     secrets_prefix: str
     mail_from: str
     team_email: str
+    support_email: str
     mail_configuration_set: str
     vendor_name: str
     vendor_tax_id: str

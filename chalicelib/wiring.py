@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from chalicelib.billing.links import Links
     from chalicelib.customers.gateways import Directory
     from chalicelib.customers.tokens import TokenVerifier
+    from chalicelib.flows.inbound import Post
     from chalicelib.flows.reach import Reach, Send, Vendor
     from chalicelib.kernel.limits import Limits
     from chalicelib.licensing.signing import Signer
     from chalicelib.mail.gateways import Mailer
+    from chalicelib.tickets.gateways import Files, Inbox
     from chalicelib.validator.validator import Validator
 
 # Seconds for which keys are held before they are fetched again: those of the user pool, and our own.
@@ -63,6 +65,7 @@ def vendor() -> Vendor:
         country=at.vendor_country,
         zone=at.vendor_zone,
         email=at.mail_from,
+        team_email=at.team_email,
         store_url=at.store_url,
         methods=tuple(method for method in methods if account or method != "transfer"),
         transfer_account=account,
@@ -207,7 +210,42 @@ def mailer() -> Mailer:
 
     at = settings()
     client = _client("sesv2", config=ses.client_config())
-    return ses.SesMailer(client, sender=at.mail_from, configuration_set=at.mail_configuration_set)
+    return ses.SesMailer(
+        client,
+        sender=at.mail_from,
+        configuration_set=at.mail_configuration_set,
+        reply_to=None if at.support_email == NONE else at.support_email,
+    )
+
+
+def own_addresses() -> frozenset[str]:
+    """The addresses from which we write and to which one writes to us, in lower case."""
+    at = settings()
+    return frozenset(address.lower() for address in (at.mail_from, at.support_email) if address != NONE)
+
+
+@cache
+def inbox() -> Inbox:
+    """The e-mails that came in."""
+    from chalicelib.tickets.gateways import s3
+
+    return s3.S3Inbox(_client("s3", config=s3.client_config()), settings().inbox_bucket)
+
+
+@cache
+def post() -> Post:
+    """What it takes to receive e-mails."""
+    from chalicelib.flows.inbound import Post
+
+    return Post(inbox(), files(), directory(), own_addresses(), vendor())
+
+
+@cache
+def files() -> Files:
+    """The files of tickets."""
+    from chalicelib.tickets.gateways import s3
+
+    return s3.S3Files(_client("s3", config=s3.client_config()), settings().attachments_bucket)
 
 
 def signer() -> Signer:
@@ -273,10 +311,20 @@ def reach() -> Reach:
         settlements=_queue(at.settlements_queue_url),
         mails=_queue(at.mails_queue_url),
         documents=_queue(at.documents_queue_url),
+        count=_count,
         vendor=vendor(),
         links=links(),
         license_secret=license_secret,
     )
+
+
+def _count(metric: str) -> None:
+    """Add one to a metric of this stage: a line of the log that CloudWatch reads (embedded metric format)."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    stage = {"stage": settings().stage}
+    with single_metric(metric, MetricUnit.Count, 1, namespace="Vigencia", default_dimensions=stage):
+        """Written as this block ends."""
 
 
 def _queue(url: str) -> Send:

@@ -1,4 +1,4 @@
-"""What one does to a running `make run` from another terminal: let time pass, pay, replace a key."""
+"""What one does to a running `make run` from another terminal: let time pass, pay, write, replace a key."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from infra import inbound
 from infra.emulator import REGION, connect, direct
 from infra.keys import rotate_signing_key
-from infra.stack import Client, describe
+from infra.stack import Client, describe, outputs
 
 # The order's charge is created by a queue worker; this is how long `pay` waits for it.
 CHARGE_SECONDS = 60.0
@@ -67,6 +69,35 @@ def pay(home: Path, reference: str) -> int:
             raise Refused("the sandbox does not answer: is `make run` still running?") from error
         time.sleep(0.5)
     raise Refused(f"the provider knows no charge for {reference} after {CHARGE_SECONDS:.0f} seconds")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail to the support address; a `forged` one fails the checks of its sender."""
+
+    sender: str
+    subject: str
+    text: str
+    attach: str = ""
+    forged: bool = False
+
+
+def mail(home: Path, stack: str, letter: Letter) -> int:
+    """Have a mail arrive at the support address, as SES receives it."""
+    if not letter.sender:
+        raise Refused("FROM=<address> is needed")
+    file = Path(letter.attach) if letter.attach else None
+    if file is not None and not file.is_file():
+        raise Refused(f"ATTACH={letter.attach} is no file")
+    client = connect(_endpoints(home)["aws"])
+    found = outputs(client("cloudformation"), stack)
+    now, message_id, to = datetime.now(UTC), inbound.new_message_id(), found["SupportEmail"]
+    told = inbound.notification(message_id, letter.sender, to, now, inbound.FORGED if letter.forged else {})
+    raw = inbound.written(letter.sender, to, letter.subject, letter.text, file, now)
+    bucket, topic = found["InboxBucketName"], found["InboundTopicArn"]
+    inbound.deliver(client("s3"), bucket, client("sns"), topic, raw, told)
+    print(f"{to} has got mail from {letter.sender}; staff sees what becomes of it at /v1/staff/inbound_mails")
+    return 0
 
 
 def rotate(home: Path, prefix: str) -> int:

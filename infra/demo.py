@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -102,10 +103,8 @@ def _product(entry: dict[str, Any]) -> Product:
 
 def _user(directory: Cognito, email: str, profile: Profile) -> User:
     stored = {name: value for name, value in asdict(profile).items() if value}
-    try:
+    with suppress(UserExists):
         directory.sign_up(email, PASSWORD, stored)
-    except UserExists:
-        return directory.user(email)
     directory.confirm_now(email)
     return directory.user(email)
 

@@ -16,12 +16,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from infra import commands
-from infra.emulator import Emulator, EmulatorFailed
+from infra.emulator import Emulator, EmulatorFailed, carried
 from infra.front import Front
 from infra.keys import providers_of, put_secrets
 from infra.machine import CannotRun, Ports, architecture, check
@@ -139,7 +140,7 @@ class Local:
         )
         self.outputs = deploy(
             client,
-            release,
+            replace(release, template=carried(release.template)),
             stack=STACK,
             bucket="vigencia-artifacts",
             parameters=parameters,
@@ -170,6 +171,7 @@ class Local:
             "Stage": STAGE,
             "MailFrom": "billing@vigencia.example",
             "TeamEmail": "team@example.com",
+            "SupportEmail": "support@vigencia.example",
             "VendorName": "Vigencia Demo S.L.",
             "VendorTaxId": "ESB00000000",
             "VendorCountry": "ES",
@@ -251,12 +253,13 @@ def _announce(endpoints: Mapping[str, str]) -> None:
         print(f"  {email:<22}{who}")
     print(
         "\nIn another terminal: make pay ID=<payment id> · make tick AT=2026-12-03T12:00:00Z [NAME=reconcile]"
+        "\n                     make mail FROM=ana@example.com SUBJECT=… TEXT=… [ATTACH=file] [FORGED=1]"
     )
     print("Ctrl-C stops and keeps the data; make clean throws it away.", flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`run`, `tick`, `pay` or `rotate-signing-key`; the exit code."""
+    """`run`, `tick`, `pay`, `mail` or `rotate-signing-key`; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     parser.add_argument("--home", type=Path, default=HOME, help="folder of data and addresses")
     actions = parser.add_subparsers(dest="action", required=True)
@@ -269,6 +272,9 @@ def main(arguments: Sequence[str]) -> int:
     ticking.add_argument("--name", default="", help="one schedule; all of them when left out")
     paying = actions.add_parser("pay", help="settle a charge at the sandbox provider")
     paying.add_argument("--id", required=True, help="payment id")
+    writing = actions.add_parser("mail", help="have a mail arrive at the support address")
+    for name in ("from", "subject", "text", "attach", "forged"):
+        writing.add_argument(f"--{name}", default="", dest=name if name != "from" else "sender")
     actions.add_parser("rotate-signing-key", help="one step of replacing the licence tokens' key")
     wanted = parser.parse_args(arguments)
     if wanted.action == "run":
@@ -279,6 +285,9 @@ def main(arguments: Sequence[str]) -> int:
             return commands.rotate(wanted.home, SECRETS)
         if wanted.action == "tick":
             return commands.tick(wanted.home, STACK, wanted.at, wanted.name)
+        if wanted.action == "mail":
+            about = (wanted.sender, wanted.subject, wanted.text, wanted.attach, bool(wanted.forged))
+            return commands.mail(wanted.home, STACK, commands.Letter(*about))
         return commands.pay(wanted.home, wanted.id)
     except commands.Refused as refused:
         print(f"{refused}.", file=sys.stderr)

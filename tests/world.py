@@ -33,7 +33,7 @@ from chalicelib.customers import service as customers
 from chalicelib.customers.gateways import User
 from chalicelib.customers.rules import Customer
 from chalicelib.edge import auth
-from chalicelib.flows import charging, delivery, documents, reconciliation, settlements
+from chalicelib.flows import charging, delivery, documents, inbound, reconciliation, settlements
 from chalicelib.mail import service as mail
 from chalicelib.validator.request import ROUTE as VALIDATE
 from chalicelib.validator.validator import Validator
@@ -47,7 +47,10 @@ CLIENT_ID = "test-client"
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_test"
 ACCOUNT = "ES91 2100 0418 4502 0005 1332, Vigencia Demo S.L."
 VENDOR_ADDRESS = "Calle Mayor 1, 28013 Madrid"
-QUEUES = ("charges", "settlements", "mails", "documents")
+SENT_TO = ("charges", "settlements", "mails", "documents")
+# What comes in is sent by SES.
+QUEUES = (*SENT_TO, "inbound")
+BUCKETS = ("documents", "attachments", "inbox")
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ class World:
         self.table_name = table_name
         urls = self.build()
         os.environ.update(environment(table_name, jwks_url, urls, self.sandbox.url))
+        os.environ["INBOUND_QUEUE_URL"] = urls["inbound"]
         if self.endpoint:
             os.environ["AWS_ENDPOINT_URL"] = self.endpoint
         forget_everything()
@@ -156,7 +160,8 @@ class World:
         """What the template makes, empty; returns the queues' addresses by name."""
         create_table(self.client("dynamodb"), self.table_name)
         put_secrets(self.client("ssm"), f"/vigencia/{self.table_name}", self.sandbox.paypal_root)
-        self.client("s3").create_bucket(Bucket=bucket_of(self.table_name))
+        for use in BUCKETS:
+            self.client("s3").create_bucket(Bucket=bucket_of(self.table_name, use))
         self.client("sesv2").create_email_identity(EmailIdentity="example.com")
         sqs = self.client("sqs")
         return {name: sqs.create_queue(QueueName=f"{self.table_name}-{name}")["QueueUrl"] for name in QUEUES}
@@ -286,7 +291,14 @@ WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
     "settlements": lambda body, now: settlements.work(body, wiring.gateways(), wiring.vendor(), now),
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
     "documents": lambda body, now: documents.make(body, wiring.archive(), wiring.links()),
+    "inbound": lambda body, now: _received(json.dumps(body), now),
 }
+
+
+def _received(notification: str, now: datetime) -> None:
+    if receipt := wiring.inbox().receipt(notification):
+        inbound.receive(receipt, wiring.post(), now)
+
 
 SECRETS: Mapping[str, Mapping[str, str]] = {
     "asaas": {"api_key": "asaas-key", "webhook_token": "asaas-token"},
@@ -312,9 +324,9 @@ def sandbox(state_file: Any = None) -> Sandbox:
     )
 
 
-def bucket_of(table: str) -> str:
-    """The documents' bucket of the deployment with this table."""
-    return f"{table}-documents"
+def bucket_of(table: str, use: str = "documents") -> str:
+    """The bucket for documents, or for another use, of the deployment with this table."""
+    return f"{table}-{use}"
 
 
 def create_table(dynamodb: Any, name: str) -> None:
@@ -364,8 +376,8 @@ def environment(table: str, jwks_url: str, queues: Mapping[str, str], provider: 
         "USER_POOL_CLIENT_ID": CLIENT_ID,
         "TOKEN_ISSUER": ISSUER,
         "JWKS_URL": jwks_url,
-        **{f"{name.upper()}_QUEUE_URL": url for name, url in queues.items()},
-        "DOCUMENTS_BUCKET": bucket_of(table),
+        **{f"{name.upper()}_QUEUE_URL": queues[name] for name in SENT_TO},
+        **{f"{use.upper()}_BUCKET": bucket_of(table, use) for use in BUCKETS},
         "ASAAS_URL": f"{provider}/asaas",
         "STRIPE_URL": f"{provider}/stripe",
         "PAYPAL_URL": f"{provider}/paypal",
@@ -374,6 +386,7 @@ def environment(table: str, jwks_url: str, queues: Mapping[str, str], provider: 
         "SECRETS_PREFIX": f"/vigencia/{table}",
         "MAIL_FROM": "store@example.com",
         "TEAM_EMAIL": "team@example.com",
+        "SUPPORT_EMAIL": "support@example.com",
         "MAIL_CONFIGURATION_SET": "vigencia-test",
         "VENDOR_NAME": "Vigencia Demo S.L.",
         "VENDOR_TAX_ID": "B12345674",

@@ -125,4 +125,4 @@ def _place(message: str) -> Fault:
 
 
 def _pointer(location: Sequence[object]) -> str:
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
+    return "".join(map(errors.pointer_step, location))

@@ -20,21 +20,30 @@ from chalicelib.kernel.clock import parse_instant, utc_now
 T = TypeVar("T")
 
 
-def each_message(event: SQSEvent, handle: Callable[[dict[str, str], datetime], None]) -> Any:
-    """Handle every message of a queue batch; those that raise go back to the queue, alone."""
+def each_message(
+    event: SQSEvent,
+    handle: Callable[[Any, datetime], object],
+    *,
+    read: Callable[[str], Any] = json.loads,
+    logged: Callable[[Any], object] = lambda body: body,
+) -> Any:
+    """Handle every message of a queue batch; those that raise go back to the queue, alone.
+
+    `read` makes of its text what is handled, and `logged` of that what may stand in a log.
+    """
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
     wiring.connect()
 
     def one(record: SQSRecord) -> None:
-        body = json.loads(record.body)
+        body = read(record.body)
         try:
             handle(body, utc_now())
         except Exception:
-            log.failure("message failed", message_id=record.message_id, body=body)
+            log.failure("message failed", message_id=record.message_id, body=logged(body))
             raise
-        log.line("message handled", message_id=record.message_id, body=body)
+        log.line("message handled", message_id=record.message_id, body=logged(body))
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event=event.to_dict(), record_handler=one, processor=processor)

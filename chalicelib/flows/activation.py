@@ -31,7 +31,7 @@ from chalicelib.subscriptions.rules import Subscription
 from chalicelib.tasks import service as tasks
 from chalicelib.tasks.rules import new_task
 from chalicelib.tickets import rules as ticket_rules
-from chalicelib.tickets import store as tickets
+from chalicelib.tickets import service as tickets
 
 
 @dataclass
@@ -224,12 +224,8 @@ def _save_subscription(doing: _Activation, action: str, before: str | None, afte
 
 
 def _service(doing: _Activation, at: int, item: OrderItem) -> None:
-    before = tickets.get(derived_id("tkt", doing.order.id, str(at)))
-    after = ticket_rules.unlocked(before)
-    doing.writing.save(tickets.row(after))
-    doing.writing.audit(
-        Change(before.id, before.customer_id, "paid", before.status, after.status, SYSTEM, doing.now)
-    )
+    ticket_id = derived_id("tkt", doing.order.id, str(at))
+    tickets.follow(doing.writing, [ticket_id], ticket_rules.unlocked, "paid", SYSTEM, doing.now)
 
 
 ACTIVATE: dict[str, Callable[[_Activation, int, OrderItem], None]] = {

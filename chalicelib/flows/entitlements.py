@@ -20,13 +20,12 @@ from chalicelib.licensing.rules import Addon, License, with_addon
 from chalicelib.licensing.withholding import set_free, struck_off, withheld, withholds
 from chalicelib.orders import rules as order_rules
 from chalicelib.orders.rules import Grant, Order
-from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Transaction
 from chalicelib.subscriptions import changes
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.rules import Subscription
 from chalicelib.tickets import rules as ticket_rules
-from chalicelib.tickets import store as tickets
+from chalicelib.tickets import service as tickets
 from chalicelib.tickets.rules import Ticket
 
 
@@ -46,7 +45,9 @@ def suspend(order: Order, cause: Cause) -> Order:
         return order
     grants = _grants(order)
     _change_parts(grants, cause, lambda part, grant: _withheld(part, order, grant, cause.now))
-    _change_others(order, _paid_by(order), cause, changes.suspended, ticket_rules.locked)
+    _change_others(
+        order, _paid_by(order), cause, changes.suspended, lambda one: ticket_rules.locked(one, cause.now)
+    )
     return order_rules.suspended(order, grants, cause.now)
 
 
@@ -73,7 +74,7 @@ def withdraw(order: Order, cause: Cause) -> Order:
         paid = changes.installment_of(one, order.id)
         return changes.given_back(one, paid, cause.now) if paid else one
 
-    _change_others(order, _paid_by(order), cause, end, lambda one: _closed(one, "refunded"))
+    _change_others(order, _paid_by(order), cause, end, _closing("refunded", cause.now))
     return order_rules.refunded(order)
 
 
@@ -85,7 +86,7 @@ def stop(order: Order, cause: Cause) -> Order:
     def end(one: Subscription) -> Subscription:
         return changes.ended(changes.without(one, lambda part: part.is_owed), "withdrawn", cause.now)
 
-    _change_others(order, subscriptions_of(order), cause, end, lambda one: _closed(one, "withdrawn"))
+    _change_others(order, subscriptions_of(order), cause, end, _closing("withdrawn", cause.now))
     return order_rules.withdrawn(order, grants, cause.now)
 
 
@@ -148,17 +149,14 @@ def _change_others(
     ticket: Callable[[Ticket], Ticket],
 ) -> None:
     """Change some of an order's subscriptions, and the tickets of its services."""
-    opened = [tickets.get(ticket_id) for ticket_id in order.ticket_ids]
-    pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
-        *((one, subscription(one), subscriptions.row) for one in found),
-        *((one, ticket(one), tickets.row) for one in opened),
-    ]
-    for before, after, row in pairs:
+    for before in found:
+        after = subscription(before)
         if after != before:
-            cause.writing.save(row(after))
+            cause.writing.save(subscriptions.row(after))
             _audit(cause, after, before.status, after.status)
             if after.status == "ended":
                 cause.writing.emit(Event("subscription.ended", after.id, cause.now))
+    tickets.follow(cause.writing, order.ticket_ids, ticket, cause.words, cause.actor, cause.now)
 
 
 def _audit(cause: Cause, subject: Any, before: str, after: str) -> None:
@@ -170,8 +168,8 @@ def _unlocked(ticket: Ticket) -> Ticket:
     return ticket_rules.unlocked(ticket) if ticket.waits_for == "payment" else ticket
 
 
-def _closed(ticket: Ticket, reason: str) -> Ticket:
-    return ticket if ticket.status in ticket_rules.OVER else ticket_rules.closed(ticket, reason)
+def _closing(reason: str, now: datetime) -> Callable[[Ticket], Ticket]:
+    return lambda ticket: ticket if ticket.is_over else ticket_rules.closed(ticket, reason, now)
 
 
 def _grants(order: Order) -> tuple[Grant, ...]:

@@ -9,7 +9,7 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.edge import workers
-from chalicelib.flows import charging, documents, expiry, reconciliation, renewals
+from chalicelib.flows import alerting, charging, documents, expiry, inbound, reconciliation, renewals
 from chalicelib.flows.settlements import work
 
 bp = Blueprint(__name__)
@@ -39,6 +39,17 @@ def document_worker(event: SQSEvent) -> Any:
     return workers.each_message(event, lambda body, _: documents.make(body, wiring.archive(), wiring.links()))
 
 
+@bp.on_sqs_message(queue="inbound", batch_size=1)
+def inbound_worker(event: SQSEvent) -> Any:
+    """Take in each e-mail of which SES tells; a log says its id, not what it is about (V6)."""
+    return workers.each_message(
+        event,
+        lambda receipt, now: inbound.receive(receipt, wiring.post(), now) if receipt else None,
+        read=wiring.inbox().receipt,
+        logged=lambda receipt: receipt.message_id if receipt else "no mail",
+    )
+
+
 @bp.schedule(Rate(1, unit=Rate.HOURS))
 def boleto_expiry(event: CloudWatchEvent) -> None:
     """Have orders closed whose boleto was not paid in time (S7)."""
@@ -49,6 +60,17 @@ def boleto_expiry(event: CloudWatchEvent) -> None:
 def renewal_sweep(event: CloudWatchEvent) -> None:
     """Have subscriptions announced, renewed, charged and ended whose time has come (B8)."""
     workers.once(event, lambda _, now: renewals.sweep(wiring.reach(), now))
+
+
+@bp.schedule(Rate(5, unit=Rate.MINUTES))
+def sla_alerts(event: CloudWatchEvent) -> None:
+    """Tell the team of answers that are at risk or overdue, each alert once (R7)."""
+    workers.once(
+        event,
+        lambda _, now: workers.all_or_raise(
+            alerting.due(now), lambda id: alerting.alert(id, wiring.reach(), now), name=str
+        ),
+    )
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES))

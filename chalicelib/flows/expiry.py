@@ -27,7 +27,7 @@ from chalicelib.orders import store as orders
 from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tickets import rules as ticket_rules
-from chalicelib.tickets import store as tickets
+from chalicelib.tickets import service as tickets
 
 REASON = "boleto_expired"
 
@@ -66,13 +66,11 @@ def close(order_id: str, payment_id: str, now: datetime) -> None:
         raise BeingCharged(payment.id)
     closable(payment, now)
     invoice = billing.invoices.get(order.invoice_id)
-    opened = [tickets.get(ticket_id) for ticket_id in order.ticket_ids]
     writing = Transaction()
     pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
         (order, order_rules.expired(order), orders.row),
         (payment, given_up(payment, "expired", now), billing.payments.row),
         (invoice, _given_up(invoice), billing.invoices.row),
-        *((ticket, ticket_rules.closed(ticket, REASON), tickets.row) for ticket in opened),
     ]
     for before, after, row in pairs:
         if after != before:
@@ -80,6 +78,9 @@ def close(order_id: str, payment_id: str, now: datetime) -> None:
             writing.audit(
                 Change(after.id, order.customer_id, REASON, before.status, after.status, SYSTEM, now)
             )
+    tickets.follow(
+        writing, order.ticket_ids, lambda one: ticket_rules.closed(one, REASON, now), REASON, SYSTEM, now
+    )
     leave_parts(writing, order, now)
     writing.emit(Event("order.expired", order.id, now))
     writing.commit()

@@ -18,7 +18,7 @@ from chalicelib.flows.placing import Placed, put
 from chalicelib.flows.quote import Context, Extendable, Quote, Wish, quote
 from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.events import Actor, Change
+from chalicelib.kernel.events import Actor
 from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.paging import Page
@@ -28,10 +28,9 @@ from chalicelib.licensing.rules import endless_parts
 from chalicelib.orders import store as orders
 from chalicelib.orders.rules import Order
 from chalicelib.storage.idempotency import Repeatable
-from chalicelib.storage.series import take_numbers
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
-from chalicelib.tickets import store as tickets
+from chalicelib.tickets import service as tickets
 from chalicelib.tickets.rules import Ticket
 
 
@@ -150,12 +149,11 @@ def _tickets(
 ) -> list[Ticket]:
     services = [(at, item) for at, item in enumerate(quoted.items) if item.kind == "service"]
     ids = [derived_id("tkt", order_id, str(at)) for at, _ in services]
-    taken = take_numbers("T", ids, now.date())
-    writing.save(*taken.rows)
+    numbers = tickets.take_ticket_numbers(writing, ids, now)
     opened = [
         Ticket(
             id=ticket_id,
-            number=f"T-{number:06d}",
+            number=number,
             kind="advisory",
             status="open",
             priority="normal",
@@ -166,10 +164,8 @@ def _tickets(
             waits_for="payment",
             created_at=now,
         )
-        for ticket_id, number, (_, item) in zip(ids, taken.numbers, services, strict=True)
+        for ticket_id, number, (_, item) in zip(ids, numbers, services, strict=True)
     ]
     for ticket in opened:
-        writing.save(tickets.row(ticket))
-        actor = Actor(customer.id, "store")
-        writing.audit(Change(ticket.id, customer.id, "ticket opened", None, ticket.status, actor, now))
+        tickets.add(writing, ticket, Actor(customer.id, "store"))
     return opened

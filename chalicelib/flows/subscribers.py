@@ -11,7 +11,7 @@ from datetime import datetime
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.failures import payer_mends
-from chalicelib.flows import contract_letters, ending, notifications, renewals
+from chalicelib.flows import alerting, contract_letters, ending, notifications, renewals, ticket_letters
 from chalicelib.flows.activation import activate
 from chalicelib.flows.reach import Reach, take_up
 from chalicelib.kernel.events import Event
@@ -113,5 +113,10 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
         ending.close_orders,
         contract_letters.contract_rescinded,
     ),
+    "ticket.opened": (ticket_letters.received,),
+    "ticket.replied": (ticket_letters.answered,),
+    "ticket.resolved": (ticket_letters.resolved,),
+    "ticket.closed": (ticket_letters.closed,),
+    "ticket.alerted": (alerting.tell,),
     "mail.undelivered": (ask_staff,),
 }

@@ -19,7 +19,7 @@ from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tickets import rules as ticket_rules
-from chalicelib.tickets import store as tickets
+from chalicelib.tickets import service as tickets
 
 REASON = "invoice_void"
 
@@ -84,17 +84,18 @@ def take_back(
     `reason` stands on its credit note. What has arrived in part is left to the caller.
     """
     after = invoices.void(invoice)
-    opened = [tickets.get(ticket_id) for ticket_id in order.ticket_ids]
     pairs: list[tuple[Any, Any, Callable[[Any], Row]]] = [
         (invoice, after, billing.invoices.row),
         (order, order_rules.canceled(order), orders.row),
-        *((ticket, ticket_rules.closed(ticket, REASON), tickets.row) for ticket in opened),
     ]
     for before, changed, row in pairs:
         if changed != before:
             writing.save(row(changed))
             change = Change(changed.id, order.customer_id, REASON, before.status, changed.status, actor, now)
             writing.audit(change)
+    tickets.follow(
+        writing, order.ticket_ids, lambda one: ticket_rules.closed(one, REASON, now), REASON, actor, now
+    )
     credit(writing, invoice, invoice.total, reason, REASON, zone, now, actor)
     writing.emit(Event("order.canceled", order.id, now))
     return after

@@ -33,6 +33,11 @@ class FieldError:
         return self.fault.message(locale)
 
 
+def pointer_step(name: object) -> str:
+    """A field's name as a step of a JSON pointer: `a/b` → `/a~1b`."""
+    return f"/{str(name).replace('~', '~0').replace('/', '~1')}"
+
+
 class Refusal(Exception):
     """Base of everything the application refuses on purpose; `shows` names facts that programs act on."""
 

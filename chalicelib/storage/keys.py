@@ -6,6 +6,7 @@ from __future__ import annotations
 # no two stores share a prefix.
 PREFIXES = {
     "AUD": "audit rows of a subject",
+    "BCL": "business calendars as they were made",
     "BNK": "booked lines of bank statements",
     "CAT": "the catalogue",
     "CRD": "cards on file",
@@ -13,20 +14,25 @@ PREFIXES = {
     "CRN": "credit notes, and what was credited of an invoice",
     "CUS": "customers",
     "IDEM": "idempotency records",
+    "INM": "e-mails that came in",
     "INV": "invoices",
     "KEY": "hashes of licence keys",
     "LIC": "a licence and its addons",
     "MAIL": "e-mails",
+    "MSG": "messages about tickets",
     "ORD": "orders",
     "OUT": "outbox events",
     "PAY": "payments",
     "PEV": "provider events",
     "RFD": "refunds",
     "SER": "number series and their counters",
+    "SLV": "service levels",
+    "SNH": "what an address sent within an hour",
     "SUB": "subscriptions",
     "TKT": "tickets",
     "TRC": "traces of cancelled renewals",
     "TSK": "internal tasks",
+    "UPL": "uploads for messages about tickets",
     "WDR": "withdrawals from a contract",
 }
 

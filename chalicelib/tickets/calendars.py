@@ -14,15 +14,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from chalicelib.kernel.business import Calendar, HalfDay, Hours, Opening, OwnDay
-from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.business import DAY, Calendar, HalfDay, Hours, Opening, OwnDay
+from chalicelib.kernel.errors import FieldError, Invalid, pointer_step
 from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.walls import is_zone
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OPENING = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)", re.ASCII)
+NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 # Any leap year: a half day may be 29 February.
 LEAP = 2000
+# The last year of most countries' rules is 2099 or 2100. These stay: with other years, all versions change.
+YEARS = range(2020, 2100)
 OFFICE = {day: "09:00-18:00" for day in WEEKDAYS[:5]}
 
 
@@ -48,8 +51,8 @@ class CalendarNotValid(Invalid):
 
 def faults(definition: Definition) -> Iterator[FieldError]:
     """Everything wrong with a definition that can be told without knowing the world's holidays."""
-    if not definition.id:
-        yield FieldError("/id", Fault("missing.calendar"))
+    if not NAME.fullmatch(definition.id):
+        yield FieldError("/id", Fault("name.calendar"))
     if not is_zone(definition.zone):
         yield FieldError("/zone", Fault("zone", name=definition.zone))
     yield from _week_faults(definition.week)
@@ -57,7 +60,7 @@ def faults(definition: Definition) -> Iterator[FieldError]:
     yield from _day_faults("half_days", definition.half_days, _day_of_year_fault)
     for name, text in definition.half_days.items():
         if not text.strip():
-            yield FieldError(f"/half_days/{name}", Fault("hours.half_day"))
+            yield FieldError(f"/half_days{pointer_step(name)}", Fault("hours.half_day"))
 
 
 def calendar_of(definition: Definition, holidays: frozenset[date], years: range) -> Calendar:
@@ -89,6 +92,24 @@ def hours(text: str) -> Hours:
     return found
 
 
+def written(those: Hours) -> str:
+    """Opening hours as `hours` reads them."""
+    return " ".join(f"{_clock(one.opens)}-{_clock(one.closes)}" for one in those)
+
+
+def unusual_days(calendar: Calendar, year: int) -> Iterator[tuple[date, Hours]]:
+    """The days of a year that are not as their weekday: holidays, half days and own days; `CalendarEnds`."""
+    day = date(year, 1, 1)
+    while day.year == year:
+        if (found := calendar.hours(day)) != calendar.week[day.weekday()]:
+            yield day, found
+        day += DAY
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 def _opening(word: str) -> Opening:
     match = OPENING.fullmatch(word)
     if match is None:
@@ -107,12 +128,13 @@ def _day_faults(
     name: str, days: Mapping[str, str], day_fault: Callable[[str], Fault | None]
 ) -> Iterator[FieldError]:
     for day, text in days.items():
+        pointer = f"/{name}{pointer_step(day)}"
         if fault := day_fault(day):
-            yield FieldError(f"/{name}/{day}", fault)
+            yield FieldError(pointer, fault)
         try:
             hours(text)
         except Fault as fault:
-            yield FieldError(f"/{name}/{day}", fault)
+            yield FieldError(pointer, fault)
 
 
 def _weekday_fault(text: str) -> Fault | None:

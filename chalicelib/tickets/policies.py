@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, get_args
 
 from chalicelib.kernel.business import Mode
-from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.errors import FieldError, Invalid, pointer_step
 from chalicelib.kernel.faults import Fault
 from chalicelib.tickets.sla import Policy
 
@@ -57,8 +57,7 @@ def _policy(promise: Mapping[str, Any]) -> Policy:
 
 
 def _faults(name: str, promise: Any, known: Collection[str]) -> Iterator[FieldError]:
-    # A name with a slash in it, as a JSON pointer writes it.
-    pointer = f"/{name.replace('~', '~0').replace('/', '~1')}"
+    pointer = pointer_step(name)
     if name not in known:
         yield FieldError(pointer, Fault("unknown", name=name))
     if not isinstance(promise, Mapping):
@@ -66,7 +65,7 @@ def _faults(name: str, promise: Any, known: Collection[str]) -> Iterator[FieldEr
         return
     for field_name, value in promise.items():
         if fault := _field_fault(field_name, value):
-            yield FieldError(f"{pointer}/{field_name}", fault)
+            yield FieldError(pointer + pointer_step(field_name), fault)
 
 
 def _field_fault(name: str, value: object) -> Fault | None:

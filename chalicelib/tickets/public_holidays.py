@@ -16,10 +16,8 @@ from chalicelib.kernel.banking import easter
 from chalicelib.kernel.business import Calendar
 from chalicelib.kernel.errors import FieldError
 from chalicelib.kernel.faults import Fault
-from chalicelib.tickets.calendars import CalendarNotValid, Definition, calendar_of, faults
+from chalicelib.tickets.calendars import YEARS, CalendarNotValid, Definition, calendar_of, faults
 
-# The last year of most countries' rules is 2099 or 2100. These stay: with other years, all versions change.
-YEARS = range(2020, 2100)
 # Monday and Tuesday, in days from Easter Sunday.
 CARNIVAL = (-48, -47)
 

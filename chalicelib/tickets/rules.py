@@ -1,35 +1,81 @@
-"""A ticket; so far the one that accompanies a bought service (S3)."""
+"""A ticket: what a customer asked for, who has the next move, and how its promise stands (R2, S3, V6).
+
+open ──▶ in_progress ──▶ resolved ──the customer writes──▶ open
+ ▲           │  ▲             closed: for good, with a reason
+ └───────────▼──┘
+ waiting_customer: its clock is paused
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.business import Calendar
+from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.events import Channel
+from chalicelib.tickets import sla
+from chalicelib.tickets.alerts import Alerts, next_alert_at
+from chalicelib.tickets.sla import Clock
 
-Kind = Literal["advisory"]
+Kind = Literal[
+    "advisory", "cancel_contract", "review_contract", "product_request", "support", "data_deletion"
+]
 Status = Literal["open", "in_progress", "waiting_customer", "resolved", "closed"]
+Priority = Literal["high", "normal", "low"]
+WaitsFor = Literal["payment", "slots", "agreement", "session"]
 OVER: tuple[Status, ...] = ("resolved", "closed")
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """`waits_for` says what must happen before work goes on, `closed_for` why it was closed without that."""
+    """One request of a customer.
+
+    `waits_for` says what must happen before a bought service goes on, `closed_for` why a ticket was closed,
+    `outcome` how it was resolved. A ticket without a `clock` promises nothing yet.
+    """
 
     id: str
     number: str
     kind: Kind
     status: Status
-    priority: str
+    priority: Priority
     subject: str
     customer_id: str
-    order_id: str
-    product: str
-    waits_for: Literal["payment", "slots"]
     created_at: datetime
+    channel: Channel = "store"
+    reason_code: str | None = None
+    subscription_id: str | None = None
+    product: str | None = None
+    order_id: str | None = None
+    waits_for: WaitsFor | None = None
     closed_for: str | None = None
+    outcome: str | None = None
+    assignee: str | None = None
+    clock: Clock | None = None
+    alerts: Alerts = field(default_factory=Alerts)
     version: int | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody has a next move."""
+        return self.status in OVER
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the team is alerted next."""
+        return None if self.clock is None or self.is_over else next_alert_at(self.clock, self.alerts)
+
+    @property
+    def promised_at(self) -> datetime:
+        """Its place in the team's queue: when an answer is due, or since when it has been there."""
+        return self.clock.due_at if self.clock else self.created_at
+
+    @property
+    def reported_at(self) -> datetime:
+        """Reports are about the requests of a period."""
+        return self.created_at
 
 
 class TicketNotFound(NotFound):
@@ -39,16 +85,132 @@ class TicketNotFound(NotFound):
     thing = {"en": "ticket", "es": "el ticket", "pt-BR": "o ticket"}
 
 
+class TicketClosed(Conflict):
+    """Nothing more can be said or done about it."""
+
+    code = "ticket_closed"
+    text = {
+        "en": "Ticket {number} is closed; open a new one.",
+        "es": "El ticket {number} está cerrado; abra uno nuevo.",
+        "pt-BR": "O ticket {number} está fechado; abra um novo.",
+    }
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(number=ticket.number)
+
+
+class TicketNotAnswered(Conflict):
+    """It cannot be resolved before its customer was told anything."""
+
+    code = "ticket_not_answered"
+    text = {
+        "en": "Ticket {number} has had no answer yet; send one with the resolution.",
+        "es": "El ticket {number} aún no tiene respuesta; envíe una con la resolución.",
+        "pt-BR": "O ticket {number} ainda não teve resposta; envie uma com a resolução.",
+    }
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(number=ticket.number)
+
+
+class AwaitsPayment(Conflict):
+    """A bought service is not begun before it is paid (S6)."""
+
+    code = "ticket_awaits_payment"
+    text = {
+        "en": "Ticket {number} waits for its payment.",
+        "es": "El ticket {number} espera su pago.",
+        "pt-BR": "O ticket {number} espera o pagamento.",
+    }
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(number=ticket.number)
+
+
+def answered(ticket: Ticket, at: datetime) -> Ticket:
+    """The team has given an answer, which keeps the promise, or breaks it late. `TicketClosed`."""
+    check_not_closed(ticket)
+    status: Status = "in_progress" if ticket.status == "open" else ticket.status
+    return replace(ticket, status=status, clock=ticket.clock and sla.answered(ticket.clock, at))
+
+
+def asked(ticket: Ticket, at: datetime) -> Ticket:
+    """The customer is asked for something: the promise is paused until he replies. `TicketClosed`."""
+    check_not_closed(ticket)
+    return replace(ticket, status="waiting_customer", clock=ticket.clock and sla.paused(ticket.clock, at))
+
+
+def replied(ticket: Ticket, calendar: Calendar | None, at: datetime) -> Ticket:
+    """The customer has written, which also opens again what was resolved. `TicketClosed`, `CalendarEnds`.
+
+    `calendar` is what the promise goes on by, if there is one.
+    """
+    check_not_closed(ticket)
+    if ticket.status == "resolved":
+        return replace(ticket, status="open", outcome=None)
+    return going_on(ticket, calendar, at) if ticket.status == "waiting_customer" else ticket
+
+
+def going_on(ticket: Ticket, calendar: Calendar | None, at: datetime) -> Ticket:
+    """The team has the next move again. `CalendarEnds`."""
+    clock = sla.resumed(ticket.clock, calendar, at) if ticket.clock and calendar else ticket.clock
+    return replace(ticket, status="in_progress", clock=clock)
+
+
+def moved(ticket: Ticket, status: Status, calendar: Calendar | None, at: datetime) -> Ticket:
+    """Staff says where an unresolved ticket stands. `TicketClosed`, `AwaitsPayment`, `CalendarEnds`."""
+    check_not_closed(ticket)
+    check_paid(ticket)
+    if status == "waiting_customer":
+        return asked(ticket, at)
+    return replace(going_on(ticket, calendar, at), status=status, outcome=None)
+
+
+def resolved(ticket: Ticket, outcome: str | None, at: datetime) -> Ticket:
+    """What was asked for is done. `TicketClosed`, `AwaitsPayment`, `TicketNotAnswered`."""
+    check_not_closed(ticket)
+    check_paid(ticket)
+    if ticket.clock and not ticket.clock.answered_at:
+        raise TicketNotAnswered(ticket)
+    return replace(ticket, status="resolved", outcome=outcome or ticket.outcome)
+
+
+def assigned(ticket: Ticket, assignee: str | None) -> Ticket:
+    """It is somebody's, or nobody's."""
+    return replace(ticket, assignee=assignee)
+
+
+def ranked(ticket: Ticket, priority: Priority) -> Ticket:
+    """It is more or less urgent than was said; what was promised stays."""
+    return replace(ticket, priority=priority)
+
+
+def closed(ticket: Ticket, reason: str, at: datetime) -> Ticket:
+    """What it waits for will not come, or nobody can answer it; its promise stands still."""
+    clock = ticket.clock and sla.paused(ticket.clock, at)
+    return replace(ticket, status="closed", closed_for=reason, clock=clock)
+
+
 def unlocked(ticket: Ticket) -> Ticket:
     """Its service has been paid: now the customer is asked for dates and times (S6)."""
     return replace(ticket, status="waiting_customer", waits_for="slots", closed_for=None)
 
 
-def locked(ticket: Ticket) -> Ticket:
+def locked(ticket: Ticket, at: datetime) -> Ticket:
     """The money of its service is contested: it waits for its payment again, unless it is over already."""
-    return ticket if ticket.status in OVER else replace(ticket, status="open", waits_for="payment")
+    if ticket.is_over:
+        return ticket
+    clock = ticket.clock and sla.paused(ticket.clock, at)
+    return replace(ticket, status="open", waits_for="payment", clock=clock)
 
 
-def closed(ticket: Ticket, reason: str) -> Ticket:
-    """What it waits for will not come."""
-    return replace(ticket, status="closed", closed_for=reason)
+def check_not_closed(ticket: Ticket) -> None:
+    """`TicketClosed` for a closed ticket."""
+    if ticket.status == "closed":
+        raise TicketClosed(ticket)
+
+
+def check_paid(ticket: Ticket) -> None:
+    """`AwaitsPayment` for a bought service that is not paid."""
+    if ticket.waits_for == "payment":
+        raise AwaitsPayment(ticket)

@@ -14,7 +14,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from chalicelib.kernel.business import NOTHING, Calendar, Mode, Segment, counted, cut, spend
+from chalicelib.kernel.business import (
+    NOTHING,
+    Calendar,
+    Mode,
+    Segment,
+    counted,
+    cut,
+    elapsed,
+    next_opening,
+    spend,
+)
 
 Step = Literal["started", "paused", "resumed", "answered"]
 SHORTEST = timedelta(minutes=1)
@@ -64,13 +74,15 @@ class Pause:
 class Clock:
     """`segments` are what was counted and, while the clock runs, what will be until `due_at`.
 
-    While it is paused, `due_at` and `at_risk_at` are the last ones promised.
+    `warns_at` is when somebody is there to be told that an answer is at risk. While the clock is paused,
+    these instants are the last ones promised.
     """
 
     policy: Policy
     zone: str
     due_at: datetime
     at_risk_at: datetime
+    warns_at: datetime
     segments: tuple[Segment, ...]
     ledger: tuple[Entry, ...]
 
@@ -104,7 +116,8 @@ def started(policy: Policy, calendar: Calendar, at: datetime) -> Clock:
     due_at = segments[-1].end
     entry = Entry("started", at, policy.budget, due_at, calendar.id, calendar.version)
     at_risk_at = _end(calendar, policy, at, policy.carefree)
-    return Clock(policy, calendar.zone, due_at, at_risk_at, segments, (entry,))
+    warns_at = next_opening(calendar, at_risk_at)
+    return Clock(policy, calendar.zone, due_at, at_risk_at, warns_at, segments, (entry,))
 
 
 def paused(clock: Clock, at: datetime) -> Clock:
@@ -142,6 +155,21 @@ def used(clock: Clock, at: datetime) -> timedelta:
     return counted(cut(clock.segments, clock.policy.mode, clock.zone, until))
 
 
+def taken(clock: Clock, calendar: Calendar, at: datetime) -> timedelta:
+    """The business time until an instant, or until the answer, also beyond the budget; `CalendarEnds`.
+
+    What was promised is counted as it was promised, what came later by `calendar`, without pauses.
+    """
+    until = min(at, clock.answered_at or at)
+    ends = [*(entry.at for entry in clock.ledger[1:]), until]
+    late = (
+        elapsed(calendar, clock.policy.mode, max(one.at, clock.due_at), min(end, until))
+        for one, end in zip(clock.ledger, ends, strict=True)
+        if one.step in RUNNING
+    )
+    return sum(late, used(clock, at))
+
+
 def status(clock: Clock, at: datetime) -> SlaStatus:
     """How the promise stands at an instant not before the last step: at `due_at` itself it is broken."""
     stands = _stopped_at(clock.ledger) or at
@@ -163,11 +191,13 @@ def _promised(clock: Clock, calendar: Calendar, at: datetime) -> Clock:
     policy, left = clock.policy, clock.last.left
     segments = spend(calendar, policy.mode, at, left)
     carefree = policy.carefree - (policy.budget - left)
+    at_risk_at = _end(calendar, policy, at, carefree) if carefree > NOTHING else clock.at_risk_at
     return replace(
         clock,
         zone=calendar.zone,
         due_at=segments[-1].end,
-        at_risk_at=_end(calendar, policy, at, carefree) if carefree > NOTHING else clock.at_risk_at,
+        at_risk_at=at_risk_at,
+        warns_at=next_opening(calendar, max(at_risk_at, at)),
         segments=(*clock.segments, *segments),
     )
 

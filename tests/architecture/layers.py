@@ -148,6 +148,7 @@ APART: Mapping[str, str] = {
     "app": "app",
     "chalicelib": "settings",
     "chalicelib.edge.headers": "answers",
+    "chalicelib.tickets.service_levels": "service",
     "chalicelib.edge.problems": "answers",
     "chalicelib.edge.schema": "shapes",
     "chalicelib.licensing.copies": "keys",
@@ -181,12 +182,17 @@ def _flows_layer(file: str) -> str:
 
 
 def _feature_layer(file: str) -> str:
+    if file.endswith("_schemas"):
+        return "schemas"
     if file in ENTRANCES:
         return "entrance"
     if file in NAMED:
         return file
     if file.partition(".")[0] == "gateways":
         return "adapter" if "." in file else "port"
+    # What a feature has several subjects of is named by both: `attachments_store`, `attachments_api`.
+    if (kind := file.rpartition("_")[2]) in NAMED - {"events"}:
+        return "entrance" if kind in ENTRANCES else kind
     return "rules"
 
 

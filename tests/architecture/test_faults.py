@@ -38,6 +38,8 @@ FOUND_BY: Mapping[str, tuple[str, ...]] = {
         *("datetime_type", "datetime_parsing", "datetime_object_invalid", "datetime_from_date_parsing"),
         "timezone_aware",
     ),
+    # What a decision of ours looks at, and not pydantic.
+    "any": (),
     # Of secrets: only Python hands one over.
     "is-instance": (),
     **dict.fromkeys(

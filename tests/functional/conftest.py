@@ -22,6 +22,8 @@ from moto.dynamodb.models.table import Table
 from chalicelib.edge import openapi
 from tests.functional import steps
 from tests.functional.held import Held
+from tests.functional.mailroom import ANA, JOSE, Mailroom
+from tests.functional.mailroom import opened as mails_in
 from tests.functional.subscribed import Doors, doors
 from tests.world import REGION, Keys, World, forget_everything, published, sandbox
 
@@ -182,3 +184,12 @@ def pool(world: World, pool_keys: str) -> Pool:
     )
     forget_everything()
     return Pool(world, pool_id)
+
+
+@pytest.fixture
+def mailroom(pool: Pool, jwks_url: str) -> Mailroom:
+    """The pool's world, with two customers, whose mails come in."""
+    room = mails_in(pool.world, jwks_url)
+    for email in (ANA, JOSE):
+        room.register(email)
+    return room

@@ -14,6 +14,7 @@ from app import app
 from chalicelib.edge.auth import CUSTOMER
 from chalicelib.edge.routes import SPECS, RouteSpec
 from tests.functional import steps
+from tests.functional.mailroom import enclosed
 from tests.world import Answer, World
 
 WHO = ("nobody", "customer", "staff", "finance", "it")
@@ -21,6 +22,7 @@ PUBLIC = dict.fromkeys(WHO, "let in")
 CUSTOMERS = {**dict.fromkeys(WHO, "403"), "nobody": "401", "customer": "let in"}
 STAFF = {**dict.fromkeys(WHO, "let in"), "nobody": "401", "customer": "403"}
 FINANCE = {**dict.fromkeys(WHO, "403"), "nobody": "401", "finance": "let in"}
+IT = {**dict.fromkeys(WHO, "403"), "nobody": "401", "it": "let in"}
 ACCESS = {
     "GET /health": PUBLIC,
     "GET /openapi.json": PUBLIC,
@@ -80,6 +82,24 @@ ACCESS = {
     "GET /v1/withdrawals/{withdrawal_id}/document": CUSTOMERS,
     "GET /v1/tickets": CUSTOMERS,
     "GET /v1/tickets/{ticket_id}": CUSTOMERS,
+    "GET /v1/tickets/{ticket_id}/messages": CUSTOMERS,
+    "POST /v1/tickets/{ticket_id}/messages": CUSTOMERS,
+    "GET /v1/tickets/{ticket_id}/sla": CUSTOMERS,
+    "POST /v1/tickets": CUSTOMERS,
+    "POST /v1/me/deletion_request": CUSTOMERS,
+    "GET /v1/ticket_reasons": PUBLIC,
+    "GET /v1/staff/tickets": STAFF,
+    "GET /v1/staff/tickets/{ticket_id}": STAFF,
+    "GET /v1/staff/tickets/{ticket_id}/messages": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/messages": STAFF,
+    "GET /v1/staff/tickets/{ticket_id}/notes": STAFF,
+    "GET /v1/staff/tickets/{ticket_id}/sla": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/assign": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/priority": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/resolve": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/status": STAFF,
+    "POST /v1/tickets/{ticket_id}/attachments": CUSTOMERS,
+    "GET /v1/tickets/{ticket_id}/attachments/{attachment_id}": CUSTOMERS,
     "GET /v1/staff/licenses/{license_id}": STAFF,
     "PATCH /v1/staff/licenses/{license_id}": STAFF,
     "PATCH /v1/staff/licenses/{license_id}/addons/{code}": STAFF,
@@ -107,7 +127,16 @@ ACCESS = {
     "POST /v1/staff/crm_tasks": STAFF,
     "POST /v1/staff/crm_tasks/{task_id}/cancel_renewals": STAFF,
     "GET /v1/staff/reports/renewal_cancellations": STAFF,
+    "GET /v1/staff/service_levels": STAFF,
+    "PUT /v1/staff/service_levels": IT,
+    "GET /v1/staff/calendars/{calendar_id}": STAFF,
+    "GET /v1/staff/reports/sla": STAFF,
     "GET /v1/staff/tasks": STAFF,
+    "GET /v1/staff/inbound_mails": STAFF,
+    "GET /v1/staff/inbound_mails/{mail_id}": STAFF,
+    "POST /v1/staff/inbound_mails/{mail_id}/assign": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/attachments": STAFF,
+    "GET /v1/staff/tickets/{ticket_id}/attachments/{attachment_id}": STAFF,
     "POST /v1/staff/tasks/{task_id}/done": STAFF,
 }
 # Answered by a function of its own, past Chalice and its authorizer.
@@ -116,6 +145,8 @@ OUTSIDE = {"POST /v1/licenses/validate"}
 BODIES = {
     "/v1/licenses/{license_id}/file": {"fingerprint": "host-1"},
     "/v1/invoices/{invoice_id}/payments": {"method": "paypal"},
+    "/v1/tickets/{ticket_id}/messages": {"text": "Hello"},
+    "/v1/tickets/{ticket_id}/attachments": {"name": "a.txt", "media_type": "text/plain", "size": 1},
 }
 # Lists that show what belongs to nobody, or to oneself alone.
 NOT_OWNED = {"/v1/me", "/v1/me/products"}
@@ -183,10 +214,12 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
     dropped = {"order_id": steps.charged(shared_world, token, steps.LICENSE)["id"], "confirm": True}
     withdrawal = shared_world.http("POST", "/v1/withdrawals", dropped, token=token).json
     note = steps.credited(shared_world, order["invoice_id"], 100)
+    attachment_id = enclosed(order["tickets"][0])
     shared_world.settle_down()
     (activation,) = steps.activations(shared_world, token, shown["id"])
     return token, {
         "activation_id": activation["id"],
+        "attachment_id": attachment_id,
         "credit_note_id": note.id,
         "order_id": order["id"],
         "invoice_id": open_order["invoice_id"],

@@ -29,6 +29,8 @@ ENVIRONMENT = {
     "MAILS_QUEUE_URL",
     "DOCUMENTS_QUEUE_URL",
     "DOCUMENTS_BUCKET",
+    "ATTACHMENTS_BUCKET",
+    "INBOX_BUCKET",
     "ASAAS_URL",
     "STRIPE_URL",
     "PAYPAL_URL",
@@ -37,6 +39,7 @@ ENVIRONMENT = {
     "SECRETS_PREFIX",
     "MAIL_FROM",
     "TEAM_EMAIL",
+    "SUPPORT_EMAIL",
     "MAIL_CONFIGURATION_SET",
     "VENDOR_NAME",
     "VENDOR_TAX_ID",
@@ -112,6 +115,22 @@ def alarmed(merged: Template, metric: str) -> list[Any]:
     return [alarm["Dimensions"][0]["Value"] for alarm in alarms if alarm["MetricName"] == metric]
 
 
+def on_bucket(merged: Template, bucket: str) -> dict[str, set[str]]:
+    """What each function may do with a bucket, by the function's name."""
+    return {
+        name: found
+        for name, function in functions(merged).items()
+        if (
+            found := {
+                action
+                for statement in statements(role_of(merged, function))
+                if bucket in names_in(statement["Resource"])
+                for action in as_list(statement["Action"])
+            }
+        )
+    }
+
+
 def names_in(value: Any) -> Iterator[str]:
     """Every logical id that an intrinsic function in `value` refers to."""
     if isinstance(value, dict):
@@ -155,15 +174,10 @@ def test_documents_are_private_encrypted_versioned_and_outlive_the_stack(merged:
 
 def test_only_their_worker_writes_documents_and_only_the_api_reads_them_too(merged: Template) -> None:
     allowed = {name: actions(role_of(merged, function)) for name, function in functions(merged).items()}
-    on_files = {n: {a for a in found if a.startswith("s3:")} for n, found in allowed.items()}
-    assert {name: found for name, found in on_files.items() if found} == {
+    assert on_bucket(merged, "DocumentsBucket") == {
         "DocumentWorker": {"s3:GetObject", "s3:PutObject"},
         "APIHandler": {"s3:GetObject"},
     }
-    for name in ("DocumentWorker", "APIHandler"):
-        found = statements(role_of(merged, functions(merged)[name]))
-        targets = [s["Resource"] for s in found if any(a.startswith("s3:") for a in as_list(s["Action"]))]
-        assert targets == [{"Fn::Sub": "${DocumentsBucket.Arn}/*"}]
     table = {a for a in allowed["DocumentWorker"] if a.startswith(("dynamodb:", "ssm:"))}
     # The one secret is for the online address on an invoice.
     assert table == {"dynamodb:GetItem", "dynamodb:PutItem", "ssm:GetParameter"}
@@ -208,7 +222,7 @@ def test_only_the_mail_worker_may_send_mail(merged: Template) -> None:
 def test_whoever_delivers_events_may_look_up_all_attempts_of_an_order(merged: Template) -> None:
     allowed = {name: actions(role_of(merged, function)) for name, function in functions(merged).items()}
     readers = {name for name, found in allowed.items() if "dynamodb:BatchGetItem" in found}
-    assert readers == {"APIHandler", "Relay", "Reconcile"}
+    assert readers == {"APIHandler", "Relay", "Reconcile", "InboundWorker"}
 
 
 def test_the_package_keeps_the_aws_services_that_roles_allow(merged: Template) -> None:
@@ -249,14 +263,19 @@ def test_the_api_and_the_relays_lag_have_alarms_and_all_alarms_reach_the_team(me
     assert [name for value in alarmed(merged, "IteratorAge") for name in names_in(value)] == ["Relay"]
     for alarm in of_type(merged, "AWS::CloudWatch::Alarm").values():
         assert alarm["AlarmActions"] == [{"Ref": "OpsTopic"}]
-    (subscription,) = of_type(merged, "AWS::SNS::Subscription").values()
-    assert subscription["Endpoint"] == {"Ref": "TeamEmail"}
+    assert of_type(merged, "AWS::SNS::Subscription")["OpsMail"]["Endpoint"] == {"Ref": "TeamEmail"}
 
 
 def test_every_queue_worker_reports_partial_batches_and_outlives_its_message(merged: Template) -> None:
     retry_seconds = merged["Parameters"]["RetrySeconds"]["Default"]
     workers = {n: f for n, f in functions(merged).items() if events(f, "SQS")}
-    assert set(workers) == {"ChargeWorker", "SettlementWorker", "MailWorker", "DocumentWorker"}
+    assert set(workers) == {
+        "ChargeWorker",
+        "SettlementWorker",
+        "MailWorker",
+        "DocumentWorker",
+        "InboundWorker",
+    }
     for name, function in workers.items():
         (source,) = events(function, "SQS")
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -65,7 +65,7 @@ class Directory(Protocol):
         """E-mail a new code; nothing happens for an unknown or confirmed user."""
 
     def confirm_now(self, email: str) -> None:
-        """Confirm without a code, where the deployment says so; safe to repeat."""
+        """Confirm user and address without a code, where the deployment says so; safe to repeat."""
 
     def sign_in(self, email: str, password: str) -> SignedIn:
         """Raises `SignInRefused`, `SignInUnconfirmed`."""
@@ -79,6 +79,9 @@ class Directory(Protocol):
 
     def reset_password(self, email: str, code: str, new: str) -> None:
         """Set a new password with the e-mailed code. Raises `CodeRefused`, `PasswordRefused`."""
+
+    def owner(self, email: str) -> User | None:
+        """The user who has confirmed that this e-mail address is his; None if nobody has."""
 
     def user(self, name: str) -> User:
         """The user with this e-mail address or `sub`, who is known to exist."""

@@ -30,6 +30,8 @@ REFUSALS: dict[str, type[Exception]] = {
 }
 LIMITS = {"TooManyRequestsException", "LimitExceededException", "TooManyFailedAttemptsException"}
 TROUBLE = {"InternalErrorException", "CodeDeliveryFailureException", "ServiceUnavailableException"}
+# Also who has been asked to set a new password has confirmed his address before.
+CONFIRMED = {"CONFIRMED", "RESET_REQUIRED"}
 # Cognito does not say how long.
 RETRY_AFTER_SECONDS = 60
 
@@ -67,11 +69,16 @@ class Cognito:
 
     def confirm_now(self, email: str) -> None:
         """See `Directory.confirm_now`."""
-        try:
+        # Cognito answers "not authorized" for a user who is confirmed already.
+        with suppress(gateways.SignInRefused):
             self._call("admin_confirm_sign_up", UserPoolId=self.pool_id, Username=email)
-        except gateways.SignInRefused:
-            # Cognito answers "not authorized" for a user who is confirmed already.
-            return
+        # A code would have proven the address too; without this, nobody could reset his password by it.
+        self._call(
+            "admin_update_user_attributes",
+            UserPoolId=self.pool_id,
+            Username=email,
+            UserAttributes=[{"Name": "email_verified", "Value": "true"}],
+        )
 
     def sign_in(self, email: str, password: str) -> SignedIn:
         """See `Directory.sign_in`."""
@@ -113,11 +120,20 @@ class Cognito:
             # Of all parameters only the new password can be one that Cognito does not even look at.
             raise gateways.PasswordRefused(str(refused)) from refused
 
+    def owner(self, email: str) -> User | None:
+        """See `Directory.owner`."""
+        try:
+            answer = self._call("admin_get_user", UserPoolId=self.pool_id, Username=email)
+        except (gateways.SignInRefused, gateways.EmailRefused):
+            return None
+        user, verified = _user(answer), _attributes(answer).get("email_verified") == "true"
+        # Whoever asks by a user's name instead of his address asks for nobody.
+        known = answer["UserStatus"] in CONFIRMED and answer["Enabled"] and verified
+        return user if known and user.email.lower() == email.lower() else None
+
     def user(self, name: str) -> User:
         """See `Directory.user`."""
-        answer = self._call("admin_get_user", UserPoolId=self.pool_id, Username=name)
-        attributes = {item["Name"]: item["Value"] for item in answer["UserAttributes"]}
-        return User(attributes["sub"], attributes["email"], json.loads(attributes.get(PROFILE, "{}")))
+        return _user(self._call("admin_get_user", UserPoolId=self.pool_id, Username=name))
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         try:
@@ -132,3 +148,12 @@ class Cognito:
                 raise
             raise REFUSALS[code](error.response["Error"].get("Message", "")) from error
         return answer
+
+
+def _user(answer: Mapping[str, Any]) -> User:
+    attributes = _attributes(answer)
+    return User(attributes["sub"], attributes["email"], json.loads(attributes.get(PROFILE, "{}")))
+
+
+def _attributes(answer: Mapping[str, Any]) -> dict[str, str]:
+    return {item["Name"]: item["Value"] for item in answer["UserAttributes"]}

@@ -31,12 +31,18 @@ def client_config() -> Config:
 
 
 class SesMailer:
-    """Sends from one address through one configuration set, whose events go to EventBridge."""
+    """Sends from one address through one configuration set, whose events go to EventBridge.
 
-    def __init__(self, client: Client, *, sender: str, configuration_set: str) -> None:
+    Answers go to `reply_to`, or without it to the sender.
+    """
+
+    def __init__(
+        self, client: Client, *, sender: str, configuration_set: str, reply_to: str | None = None
+    ) -> None:
         self._client = client
         self._sender = sender
         self._configuration_set = configuration_set
+        self._replies = {"ReplyToAddresses": [reply_to]} if reply_to else {}
 
     def send(self, message: Message) -> str:
         """SES's message id; `MailRefused` for a 4xx answer, `MailUncertain` for a 5xx one or none."""
@@ -52,14 +58,19 @@ class SesMailer:
         return {
             "FromEmailAddress": self._sender,
             "Destination": {"ToAddresses": [message.to]},
+            **self._replies,
             "ConfigurationSetName": self._configuration_set,
             "EmailTags": [{"Name": TAG, "Value": message.mail_id}],
             "Content": {
                 "Simple": {
                     "Subject": _utf8(message.subject),
                     "Body": {"Text": _utf8(message.text), "Html": _utf8(message.html)},
-                    # Mail clients that fold equal subjects together keep different mails apart by it.
-                    "Headers": [{"Name": "X-Entity-Ref-ID", "Value": message.mail_id}],
+                    "Headers": [
+                        # Mail clients that fold equal subjects together keep different mails apart by it.
+                        {"Name": "X-Entity-Ref-ID", "Value": message.mail_id},
+                        # No machine is to answer it (RFC 3834).
+                        {"Name": "Auto-Submitted", "Value": "auto-generated"},
+                    ],
                 }
             },
         }

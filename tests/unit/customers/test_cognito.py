@@ -106,8 +106,57 @@ def test_a_code_that_does_not_fit_is_refused(code: str) -> None:
         Cognito(Refusing(code), "pool", "client").confirm(EVA, "000000")
 
 
-def test_a_user_who_is_confirmed_already_is_fine() -> None:
-    Cognito(Refusing("NotAuthorizedException"), "pool", "client").confirm_now(EVA)
+class ConfirmedAlready:
+    """A client that refuses to confirm, as Cognito does then, and keeps what it is told of the user."""
+
+    def admin_confirm_sign_up(self, **_: Any) -> None:
+        Refusing("NotAuthorizedException").admin_confirm_sign_up()
+
+    def admin_update_user_attributes(self, **request: Any) -> dict[str, Any]:
+        self.told = request["UserAttributes"]
+        return {}
+
+
+def test_a_user_who_is_confirmed_already_is_fine_and_his_address_counts_as_his() -> None:
+    client = ConfirmedAlready()
+    Cognito(client, "pool", "client").confirm_now(EVA)
+    assert client.told == [{"Name": "email_verified", "Value": "true"}]
+
+
+def test_an_address_is_its_owners_once_he_has_confirmed_it(directory: Cognito) -> None:
+    sub = directory.sign_up(EVA, PASSWORD, PROFILE)
+    assert directory.owner(EVA) is None
+    directory.confirm_now(EVA)
+    assert directory.owner(EVA) == gateways.User(sub, EVA, PROFILE)
+    assert directory.owner("nobody@example.com") is None
+    assert directory.owner(sub) is None
+
+
+class Answering:
+    """A client that answers one and the same thing about a user."""
+
+    def __init__(self, **answer: Any) -> None:
+        attributes = {"sub": "s", "email": EVA, "email_verified": "true", **answer.pop("attributes", {})}
+        listed = [{"Name": name, "Value": value} for name, value in attributes.items()]
+        self.answer = {"UserStatus": "CONFIRMED", "Enabled": True, "UserAttributes": listed, **answer}
+
+    def admin_get_user(self, **_: Any) -> dict[str, Any]:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"UserStatus": "UNCONFIRMED"},
+        {"UserStatus": "FORCE_CHANGE_PASSWORD"},
+        {"Enabled": False},
+        {"attributes": {"email_verified": "false"}},
+        {"attributes": {"email": "other@example.com"}},
+    ],
+)
+def test_an_address_that_nobody_confirmed_is_nobodys(answer: dict[str, Any]) -> None:
+    assert Cognito(Answering(), "pool", "client").owner(EVA)
+    assert Cognito(Answering(**answer), "pool", "client").owner(EVA) is None
 
 
 @pytest.mark.parametrize(

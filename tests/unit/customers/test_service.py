@@ -89,6 +89,9 @@ class Users:
     def reset_password(self, email: str, code: str, new: str) -> None:
         self._maybe_refuse()
 
+    def owner(self, email: str) -> User | None:
+        return self.user(email)
+
     def user(self, name: str) -> User:
         self._maybe_refuse()
         return next(user for user in self.users.values() if name in (user.email, user.sub))

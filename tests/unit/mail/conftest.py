@@ -18,7 +18,7 @@ from chalicelib.mail.gateways import Message
 from chalicelib.mail.gateways.ses import SesMailer, client_config
 from chalicelib.mail.rules import Mail
 from chalicelib.storage.table import bind
-from tests.unit.mail import contracts
+from tests.unit.mail import contracts, tickets
 
 REGION = "sa-east-1"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -27,6 +27,18 @@ SENDER = "shop@example.com"
 EUR = {"amount": 19900, "currency": "EUR"}
 PARAMS: dict[str, dict[str, Any]] = {
     **contracts.PARAMS,
+    **tickets.PARAMS,
+    "sla_alert": {
+        "name": "Ana Núñez",
+        "number": "T-000123",
+        "ticket_kind": "review_contract",
+        "subject": "My plan",
+        "ticket_id": "tkt_01",
+        "level": "breached",
+        "due_at": "2026-11-24T13:00:00Z",
+        "zone": "Europe/Madrid",
+        "vendor": "Vigencia",
+    },
     "invoice_issued": {
         "name": "Ana Núñez",
         "number": "2026-000017",

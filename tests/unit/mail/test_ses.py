@@ -87,8 +87,21 @@ def test_message_carries_the_mail_id_as_tag_and_header() -> None:
     assert client.request["EmailTags"] == [{"Name": "mail_id", "Value": "mail_1"}]
     assert client.request["ConfigurationSetName"] == "mails"
     assert client.request["FromEmailAddress"] == "Loja <shop@example.com>"
-    assert content["Headers"] == [{"Name": "X-Entity-Ref-ID", "Value": "mail_1"}]
+    assert content["Headers"] == [
+        {"Name": "X-Entity-Ref-ID", "Value": "mail_1"},
+        {"Name": "Auto-Submitted", "Value": "auto-generated"},
+    ]
+    assert "ReplyToAddresses" not in client.request
     assert content["Body"]["Text"] == {"Data": "Olá, Ana\n", "Charset": "UTF-8"}
+
+
+def test_answers_go_to_the_support_address_where_there_is_one() -> None:
+    client = Recorder()
+    mailer = SesMailer(
+        client, sender="shop@example.com", configuration_set="mails", reply_to="support@example.com"
+    )
+    mailer.send(MESSAGE)
+    assert client.request["ReplyToAddresses"] == ["support@example.com"]
 
 
 def test_client_never_repeats_a_request_by_itself() -> None:

@@ -40,8 +40,15 @@ from chalicelib.subscriptions.rules import Subscription
 from chalicelib.subscriptions.trace import Trace
 from chalicelib.tasks import store as tasks
 from chalicelib.tasks.rules import Task
+from chalicelib.tickets import attachments_store, inbound_store
 from chalicelib.tickets import store as tickets
+from chalicelib.tickets.attachments import Upload
+from chalicelib.tickets.calendars import Definition
+from chalicelib.tickets.inbound import InboundMail, SenderHour
+from chalicelib.tickets.levels import ServiceLevels
+from chalicelib.tickets.messages import Message
 from chalicelib.tickets.rules import Ticket
+from chalicelib.tickets.sla import Clock, Entry, Policy
 
 # Long before any key has retired.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,7 +71,12 @@ PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (subscriptions.TraceRow, Trace, subscriptions.traces.row),
     (subscriptions.CrmTaskRow, CrmTask, subscriptions.crm_tasks.row),
     (tasks.TaskRow, Task, tasks.row),
-    (tickets.TicketRow, Ticket, tickets.row),
+    (attachments_store.UploadRow, Upload, attachments_store.uploads.row),
+    (inbound_store.InboundMailRow, InboundMail, inbound_store.mails.row),
+    (inbound_store.SenderHourRow, SenderHour, inbound_store.hours.row),
+    (tickets.TicketRow, Ticket, lambda ticket: tickets.rows(ticket)[0]),
+    (tickets.MessageRow, Message, tickets.messages.row),
+    (tickets.LevelsRow, ServiceLevels, tickets.levels_row),
 ]
 JSON = st.recursive(
     st.text() | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=2), max_leaves=3
@@ -79,14 +91,26 @@ DAYS = st.integers(0, 366)
 STRATEGIES[Terms] = st.builds(
     Terms, st.just("P1M"), st.integers(1, 12), notice_days=DAYS, cutoff_days=DAYS, grace_days=DAYS
 )
+STRATEGIES[Policy] = st.just(Policy())
+STRATEGIES[Clock] = st.builds(
+    Clock, ledger=st.lists(st.deferred(lambda: st.from_type(Entry)), min_size=1).map(tuple)
+)
 for known, strategy in STRATEGIES.items():
     st.register_type_strategy(known, strategy)
 
 
+TEXTS = st.dictionaries(st.text(), st.text(), max_size=3)
 RECORDS: dict[type[Any], st.SearchStrategy[Any]] = {
     Mail: st.builds(Mail, params=st.dictionaries(st.text(), JSON, max_size=3)),
     Subscription: st.builds(Subscription, zone=st.sampled_from(["Europe/Madrid", "America/Santiago"])),
     ProviderEvent: st.builds(ProviderEvent, tries=st.integers(0, 99)),
+    ServiceLevels: st.builds(
+        ServiceLevels,
+        calendars=st.lists(st.builds(Definition, week=TEXTS, own_days=TEXTS, half_days=TEXTS)).map(tuple),
+        by_country=TEXTS,
+        policies=st.dictionaries(st.text(), JSON, max_size=3),
+        versions=TEXTS,
+    ),
     Task: st.builds(Task, facts=st.dictionaries(st.text(), st.text(), max_size=3)),
 }
 
@@ -105,7 +129,16 @@ def test_a_record_read_back_is_the_record_written(
 
 
 def test_every_row_with_a_record_is_in_the_table_above() -> None:
-    have_no_record = {"audit", "counter", "idempotency", "license_key", "number", "outbox"}
+    have_no_record = {
+        "audit",
+        "calendar",
+        "counter",
+        "idempotency",
+        "license_key",
+        "number",
+        "outbox",
+        "ticket_place",
+    }
     every = {*Row.__subclasses__(), *Copy.__subclasses__()} - {Copy}
     ours = [one for one in every if one.__module__.startswith("chalicelib.")]
     kinds = {row_type.kind.get_discriminator(row_type) for row_type, _, _ in PAIRS}
