@@ -20,6 +20,7 @@ from chalicelib.edge.problems import (
     unexpected,
 )
 from chalicelib.kernel.errors import LOCALES, FieldError, Invalid, NotFound, Refusal, TooManyRequests
+from chalicelib.kernel.faults import Fault
 from chalicelib.subscriptions.cancelling import PastCutoff
 
 # Clients match these: a code is never renamed, a status never changed.
@@ -149,7 +150,7 @@ def test_every_status_has_a_title_in_three_languages() -> None:
 
 
 def test_a_problem_names_every_faulty_field() -> None:
-    faults = [FieldError("/a", "missing", "needed"), FieldError("/b/0", "type", "no")]
+    faults = [FieldError("/a", Fault("missing")), FieldError("/b/0", Fault("hours.order"))]
     problem = problem_of(Invalid(errors=faults), "es", "req-1")
     assert problem == {
         "type": "about:blank",
@@ -159,8 +160,8 @@ def test_a_problem_names_every_faulty_field() -> None:
         "detail": "Algunos campos no son válidos.",
         "request_id": "req-1",
         "errors": [
-            {"pointer": "/a", "code": "missing", "detail": "needed"},
-            {"pointer": "/b/0", "code": "type", "detail": "no"},
+            {"pointer": "/a", "code": "missing", "detail": "Falta este campo"},
+            {"pointer": "/b/0", "code": "hours", "detail": "el horario acaba antes de empezar"},
         ],
     }
 
