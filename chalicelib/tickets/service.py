@@ -227,7 +227,8 @@ def resolve(
     """What was asked for is done; `said` to the customer with that is an answer, maybe the first one.
 
     Nothing happens to what is resolved already, unless something more is said. `TicketNotFound`,
-    `TicketClosed`, `AwaitsPayment`, `TicketNotAnswered`, `Invalid`, `Replay`, `IdempotencyKeyReused`.
+    `TicketClosed`, `AwaitsPayment`, `AwaitsSession`, `TicketNotAnswered`, `Invalid`, `Replay`,
+    `IdempotencyKeyReused`.
     """
 
     def attempt() -> Ticket:
