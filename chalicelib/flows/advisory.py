@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.customers import store as customers
@@ -35,8 +35,8 @@ def propose(ticket_id: str, customer_id: str, slots: Sequence[datetime], home: H
     """
 
     def decide(before: Ticket) -> Ticket:
-        sessions.check_proposable(before)
-        return sessions.proposed(before, slots, _clock(before, home, asked.now), asked.now)
+        after = sessions.proposed(before, slots, asked.now)
+        return replace(after, clock=_clock(after, home, asked.now))
 
     return _step(lambda: store.get_own(ticket_id, customer_id), decide, "slots proposed", asked)
 

@@ -36,8 +36,8 @@ Status = Literal["queued", "sending", "sent", "failed"]
 # nothing can be paid online; `because` is why it ended; `dropped` is what is not owed any more, as
 # instalments or as one amount, and `refund` what is given back, or None. Of a withdrawal `number` is its own,
 # and `invoice` that of the contract. An alert goes to the team: `name` is the customer's, `subject` and
-# `ticket_kind` are the ticket's, `level` is "at_risk", "breached" or "escalated". Of a session `access` is what
-# is needed besides the link, or None; `moved` says that it takes the place of another date, and in
+# `ticket_kind` are the ticket's, `level` is "at_risk", "breached" or "escalated". Of a session `access` is
+# what is needed besides the link, or None; `moved` says that it takes the place of another date, and in
 # `advisory_other_slots_wanted` `starts_at` is the date that is called off, or None.
 KINDS: Mapping[str, frozenset[str]] = {
     "invoice_issued": frozenset(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from chalicelib.kernel.errors import FieldError, Invalid, pointer_step
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.markets import MARKETS
 from chalicelib.tickets.calendars import Definition
 from chalicelib.tickets.policies import Policies, PoliciesNotValid, read_policies
@@ -78,16 +79,16 @@ def faults(levels: ServiceLevels) -> Iterator[FieldError]:
     ids = [definition.id for definition in levels.calendars]
     for at, id in enumerate(ids):
         if id in ids[:at]:
-            yield FieldError(f"/calendars/{at}/id", "repeated", f"there is another calendar {id!r}")
+            yield FieldError(f"/calendars/{at}/id", Fault("repeated.calendar", name=id))
     named = {"/otherwise": levels.otherwise} | {
         f"/by_country{pointer_step(country)}": id for country, id in levels.by_country.items()
     }
     for pointer, id in named.items():
         if id not in ids:
-            yield FieldError(pointer, "unknown", f"there is no calendar {id!r}")
+            yield FieldError(pointer, Fault("unknown.calendar", name=id))
     for country in levels.by_country:
         if not COUNTRY.fullmatch(country):
-            yield FieldError(f"/by_country{pointer_step(country)}", "country", "two capitals, such as CL")
+            yield FieldError(f"/by_country{pointer_step(country)}", Fault("country.code"))
     yield from _contact_faults(levels.contacts)
     try:
         levels.read_policies()
@@ -97,15 +98,15 @@ def faults(levels: ServiceLevels) -> Iterator[FieldError]:
 
 def _contact_faults(contacts: tuple[str, ...]) -> Iterator[FieldError]:
     if not contacts:
-        yield FieldError("/contacts", "missing", "somebody must be told")
+        yield FieldError("/contacts", Fault("missing.contact"))
     for at, contact in enumerate(contacts):
         if not EMAIL.fullmatch(contact):
-            yield FieldError(f"/contacts/{at}", "email", f"{contact!r} is no e-mail address")
+            yield FieldError(f"/contacts/{at}", Fault("email.contact", contact=contact))
         if contact in contacts[:at]:
-            yield FieldError(f"/contacts/{at}", "repeated", "nobody is told twice")
+            yield FieldError(f"/contacts/{at}", Fault("repeated.contact"))
 
 
 def under(pointer: str, errors: Iterable[FieldError]) -> Iterator[FieldError]:
     """Faults of a part as faults of the whole."""
     for error in errors:
-        yield FieldError(pointer + error.pointer, error.code, error.detail)
+        yield FieldError(pointer + error.pointer, error.fault)

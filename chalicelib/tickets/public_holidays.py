@@ -15,6 +15,7 @@ import holidays
 from chalicelib.kernel.banking import easter
 from chalicelib.kernel.business import Calendar
 from chalicelib.kernel.errors import FieldError
+from chalicelib.kernel.faults import Fault
 from chalicelib.tickets.calendars import YEARS, CalendarNotValid, Definition, calendar_of, faults
 
 # Monday and Tuesday, in days from Easter Sunday.
@@ -54,7 +55,7 @@ def _place_faults(country: str, region: str | None) -> Iterator[FieldError]:
     # The library knows countries also by other names; a definition has one way to say it.
     known = {code: regions for code, regions in holidays.list_supported_countries().items() if len(code) == 2}
     if country not in known:
-        yield FieldError("/country", "country", f"no holidays are known of {country!r}")
+        yield FieldError("/country", Fault("country", country=country))
     elif region is not None and region not in known[country]:
-        choice = ", ".join(known[country]) or "none"
-        yield FieldError("/region", "region", f"{country} has no region {region!r}; there are: {choice}")
+        choice = ", ".join(known[country]) or "-"
+        yield FieldError("/region", Fault("region", country=country, region=region, regions=choice))

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationInfo, field_validator
 
 from chalicelib.edge.schema import TRIMMED, Instant, ListQuery, Schema
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.paging import Page
 from chalicelib.tickets.attachments import MOST_PER_MESSAGE
 from chalicelib.tickets.forms import FORMS, LONGEST
@@ -188,7 +189,7 @@ class StaffMessageIn(MessageIn):
     @classmethod
     def _asks_somebody(cls, asks: bool, info: ValidationInfo) -> bool:
         if asks and info.data.get("internal"):
-            raise ValueError("a note asks its customer for nothing")
+            raise Fault("value_error.note")
         return asks
 
 

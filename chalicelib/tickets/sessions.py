@@ -29,7 +29,6 @@ from chalicelib.tickets.rules import (
     closed,
     resolved,
 )
-from chalicelib.tickets.sla import Clock
 
 MOST_SLOTS = 10
 HORIZON = timedelta(days=90)
@@ -83,21 +82,16 @@ class SessionNotBegun(Conflict):
         super().__init__(number=ticket.number, starts_at=rfc3339(session.starts_at))
 
 
-def check_proposable(ticket: Ticket) -> None:
-    """`NotAnAdvisory`, `TicketClosed`, `AwaitsPayment` or `SessionStepNotDue` where no slots are wanted."""
-    _check(ticket, "slots", "agreement")
+def proposed(ticket: Ticket, slots: Sequence[datetime], at: datetime) -> Ticket:
+    """The customer proposes dates and times, in place of those before; his promise is to run from now on.
 
-
-def proposed(ticket: Ticket, slots: Sequence[datetime], clock: Clock, at: datetime) -> Ticket:
-    """The customer proposes dates and times, in place of those before; `clock` is his promise from now on.
-
-    `Invalid` names every faulty one; and as `check_proposable`.
+    `Invalid` names every faulty one; `NotAnAdvisory`, `TicketClosed`, `AwaitsPayment`, `SessionStepNotDue`.
     """
-    check_proposable(ticket)
+    _check(ticket, "slots", "agreement")
     if faults := list(slot_faults(slots, at)):
         raise Invalid(errors=faults)
     kept = tuple(slot.astimezone(UTC) for slot in slots)
-    return replace(ticket, status="in_progress", waits_for="agreement", slots=kept, clock=clock)
+    return replace(ticket, status="in_progress", waits_for="agreement", slots=kept)
 
 
 def slot_faults(slots: Sequence[datetime], at: datetime) -> Iterator[FieldError]:

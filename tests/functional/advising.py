@@ -90,16 +90,15 @@ class Advised:
         writing.commit()
 
     def mails(self, kind: str) -> list[Any]:
-        """The e-mails of a kind as they are stored, oldest first."""
-        rows = [row for row in self.world.rows("mail") if row["mail_kind"] == kind]
-        return sorted(rows, key=lambda row: str(row["created_at"]))
+        """The e-mails of a kind as they are stored."""
+        return [row for row in self.world.rows("mail") if row["mail_kind"] == kind]
 
     def told(self, kind: str) -> list[Any]:
-        """What was said in the e-mails of a kind, oldest first."""
+        """What was said in the e-mails of a kind."""
         return [json.loads(row["params"]) for row in self.mails(kind)]
 
     def calendars(self, kind: str) -> list[str]:
-        """The calendar files that went with the e-mails of a kind, oldest first."""
+        """The calendar files that went with the e-mails of a kind."""
         return [file["text"] for row in self.mails(kind) for file in json.loads(row["attachments"])]
 
     def trail(self) -> list[tuple[str, str, str]]:
