@@ -146,7 +146,7 @@ def declined(ticket: Ticket, at: datetime) -> Ticket:
 def held(ticket: Ticket, at: datetime) -> Ticket:
     """The session took place. `SessionNotBegun`, and as `declined`."""
     _check_begun(ticket, at)
-    return replace(resolved(ticket, HELD, at), waits_for=None)
+    return resolved(replace(ticket, waits_for=None), HELD, at)
 
 
 def missed(ticket: Ticket, at: datetime) -> Ticket:

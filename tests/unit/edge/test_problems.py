@@ -63,6 +63,7 @@ CODES = {
     "task_not_found": 404,
     "ticket_not_found": 404,
     "ticket_awaits_payment": 409,
+    "ticket_awaits_session": 409,
     "ticket_closed": 409,
     "ticket_not_answered": 409,
     "ticket_not_advisory": 409,
