@@ -15,6 +15,7 @@ from chalicelib.flows import (
     relay,
     reports_api,
     requests_api,
+    service_levels_api,
     subscriptions_api,
 )
 from chalicelib.flows import api as flows
@@ -48,6 +49,7 @@ app.register_blueprint(requests_api.bp)
 app.register_blueprint(advisory_api.bp)
 app.register_blueprint(attachments_api.bp)
 app.register_blueprint(inbound_api.bp)
+app.register_blueprint(service_levels_api.bp)
 app.register_blueprint(tasks.bp)
 app.register_blueprint(flow_events.bp)
 app.register_blueprint(relay.bp)

@@ -311,10 +311,20 @@ def reach() -> Reach:
         settlements=_queue(at.settlements_queue_url),
         mails=_queue(at.mails_queue_url),
         documents=_queue(at.documents_queue_url),
+        count=_count,
         vendor=vendor(),
         links=links(),
         license_secret=license_secret,
     )
+
+
+def _count(metric: str) -> None:
+    """Add one to a metric of this stage: a line of the log that CloudWatch reads (embedded metric format)."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    stage = {"stage": settings().stage}
+    with single_metric(metric, MetricUnit.Count, 1, namespace="Vigencia", default_dimensions=stage):
+        """Written as this block ends."""
 
 
 def _queue(url: str) -> Send:

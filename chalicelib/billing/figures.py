@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.money import EXPONENTS, Money
 
 # The most that one line may move, as everywhere in the API.
@@ -42,12 +43,8 @@ _DAYS = tuple(
 )
 
 
-class Unreadable(ValueError):
-    """A cell that says nothing certain; `code` is stable, the message is for a person."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
+class Unreadable(Fault):
+    """A cell that says nothing certain."""
 
 
 def read_amount(text: str, currency: str) -> Money:
@@ -58,14 +55,14 @@ def read_amount(text: str, currency: str) -> Money:
     """
     plain = re.sub(r"\s+", " ", text).strip().replace("−", "-").replace("’", "'")
     if not plain:
-        raise Unreadable("missing", "there is no amount")
+        raise Unreadable("missing.amount")
     found = _AMOUNT.fullmatch(plain)
     signs = [found[name] for name in ("open", "before", "between", "after") if found[name]] if found else []
     if found is None or len(signs) > 1:
-        raise Unreadable("amount", f"{text!r} is not an amount")
+        raise Unreadable("amount", cell=text, currency=currency)
     for mark in filter(None, (found["mark"], found["unit"])):
         if currency not in MARKS[mark.upper()]:
-            raise Unreadable("currency", f"{text!r} is not in {currency}")
+            raise Unreadable("currency.of_amount", cell=text, currency=currency)
     amount = _whole(found["digits"], currency)
     return amount * -1 if signs and signs[0][0] in "(-Dd" else amount
 
@@ -73,13 +70,13 @@ def read_amount(text: str, currency: str) -> Money:
 def _whole(digits: str, currency: str) -> Money:
     readings = sorted(set(_readings(digits, currency)))
     if len(readings) > 1:
-        raise Unreadable("ambiguous", f"{digits!r} could be {' or '.join(readings)}")
+        raise Unreadable("ambiguous", cell=digits, readings=" / ".join(readings))
     try:
         amount = Money.from_decimal("".join(readings), currency)
     except ValueError:
-        raise Unreadable("amount", f"{digits!r} is not an amount of {currency}") from None
+        raise Unreadable("amount", cell=digits, currency=currency) from None
     if amount.minor > LARGEST:
-        raise Unreadable("too_large", f"{digits!r} is over {Money(LARGEST, currency).decimal()}")
+        raise Unreadable("too_large", cell=digits, most=Money(LARGEST, currency).decimal())
     return amount
 
 
@@ -102,11 +99,11 @@ def read_day(text: str) -> date:
     """
     plain = text.strip()
     if not plain:
-        raise Unreadable("missing", "there is no date")
+        raise Unreadable("missing.date")
     for pattern in _DAYS:
         if found := pattern.fullmatch(plain):
             try:
                 return date(2000 + int(found["year"]), int(found["month"]), int(found["day"]))
             except ValueError:
                 break
-    raise Unreadable("date", f"{text!r} is not a date with the day first, or the year")
+    raise Unreadable("date.cell", cell=text)

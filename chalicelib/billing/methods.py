@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.methods import Method, currency_fault
 
 # For whoever has no method of his own: what is usual in Brazil, then what is paid at once.
@@ -19,14 +20,14 @@ class Buyer:
     tax_id: str | None
 
 
-def fault(method: Method, buyer: Buyer, on_offer: Collection[Method]) -> tuple[str, str] | None:
-    """Code and text of why the buyer cannot pay in this way, None if he can."""
+def fault(method: Method, buyer: Buyer, on_offer: Collection[Method]) -> Fault | None:
+    """Why the buyer cannot pay in this way, None if he can."""
     if method not in on_offer:
-        return "not_offered", f"{method} is not taken here"
+        return Fault("not_offered", method=method)
     if wrong := currency_fault(method, buyer.currency):
         return wrong
     if method == "boleto" and not buyer.tax_id:
-        return "tax_id_required", "a boleto names its payer's CPF or CNPJ: add it with PATCH /v1/me"
+        return Fault("tax_id_required")
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from chalicelib.billing import reversals
 from chalicelib.billing.rules import CHARGE_LEASE, SWEEP_AFTER, Payment
 from chalicelib.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.money import Money
 
 Status = Literal["requested", "done", "refused", "by_hand"]
@@ -110,10 +111,10 @@ def refundable(payment: Payment, amount: Money | None) -> Money:
     if amount is None:
         return left
     if amount.currency != left.currency:
-        detail = f"the payment is in {left.currency}"
-        raise Invalid(errors=[FieldError("/amount/currency", "currency", detail)])
+        fault = Fault("currency.of_payment", currency=left.currency)
+        raise Invalid(errors=[FieldError("/amount/currency", fault)])
     if amount.minor > left.minor:
-        raise Invalid(errors=[FieldError("/amount", "more_than_left", f"{left} is left of it")])
+        raise Invalid(errors=[FieldError("/amount", Fault("more_than_left", left=left))])
     return amount
 
 

@@ -18,6 +18,7 @@ from chalicelib.billing.columns import CURRENCIES, Layout, bare, layout_of, widt
 from chalicelib.billing.figures import Unreadable, read_amount, read_day
 from chalicelib.billing.numbers import found_in
 from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.money import EXPONENTS, Money
 
@@ -59,7 +60,7 @@ class _Row:
         try:
             return reading()
         except Unreadable as fault:
-            self.faults.append(FieldError(f"/lines/{self.number}/{name}", fault.code, str(fault)))
+            self.faults.append(FieldError(f"/lines/{self.number}/{name}", fault))
             return None
 
 
@@ -74,7 +75,7 @@ def read(raw: bytes, currency: str) -> tuple[Line, ...]:
     at, delimiter, layout = _header(lines)
     rows, faults = _rows(lines, at, delimiter, layout)
     if len(rows) > MOST_LINES:
-        raise _refused("too_many_lines", f"{len(rows)} lines are more than {MOST_LINES}")
+        raise _refused(Fault("too_many_lines", lines=len(rows), most=MOST_LINES))
     found = [_line(row, layout.currency or currency) for row in rows]
     if faults := [*(fault for row in rows for fault in row.faults), *faults]:
         raise Invalid(errors=faults)
@@ -89,14 +90,14 @@ def _decoded(raw: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise _refused("encoding", "the file is neither UTF-8 nor Windows-1252 text")
+    raise _refused(Fault("encoding"))
 
 
 def _header(lines: Sequence[str]) -> tuple[int, str, Layout]:
     """Where the columns are named, and by which delimiter most of them are found."""
     found = [(at, delimiter, layout) for delimiter in DELIMITERS for at, layout in _layouts(lines, delimiter)]
     if not found:
-        raise _refused("no_header", "no line names a column of days and one of amounts")
+        raise _refused(Fault("no_header"))
     return max(found, key=lambda one: len(one[2].columns))
 
 
@@ -126,16 +127,16 @@ def _rows(
                 rows.append(row)
             # A quoted cell may have gone over several lines of the file.
             number = at + 2 + reader.line_num
-    except csv.Error as error:
-        return rows, [FieldError(f"/lines/{number}", "csv", str(error))]
+    except csv.Error:
+        return rows, [FieldError(f"/lines/{number}", Fault("csv"))]
     return rows, []
 
 
 def _line(row: _Row, usual: str) -> Line | None:
     if width(row.cells) > row.layout.width:
         # A delimiter inside an amount or a text: every cell behind it would be taken for another.
-        detail = f"{width(row.cells)} cells under {row.layout.width} names"
-        row.faults.append(FieldError(f"/lines/{row.number}", "columns", detail))
+        fault = Fault("columns", cells=width(row.cells), names=row.layout.width)
+        row.faults.append(FieldError(f"/lines/{row.number}", fault))
         return None
     day = row.read("value_date", lambda: read_day(row.cell("date")))
     currency = row.read("currency", lambda: _currency(row.cell("currency"), usual))
@@ -150,7 +151,7 @@ def _line(row: _Row, usual: str) -> Line | None:
 def _currency(cell: str, usual: str) -> str:
     code = CURRENCIES.get(bare(cell), cell) if cell else usual
     if code not in EXPONENTS:
-        raise Unreadable("currency", f"{cell!r} is not one of {', '.join(EXPONENTS)}")
+        raise Unreadable("currency", cell=cell, currencies=", ".join(EXPONENTS))
     return code
 
 
@@ -163,9 +164,9 @@ def _amount(row: _Row, currency: str) -> Money:
     # Some banks fill the column that does not apply with a zero.
     moved = {name: amount for name, amount in read.items() if amount.minor} or read
     if not moved:
-        raise Unreadable("missing", "there is no amount")
+        raise Unreadable("missing.amount")
     if len(moved) > 1 and any(amount.minor for amount in moved.values()):
-        raise Unreadable("ambiguous", "both credit and debit have an amount")
+        raise Unreadable("ambiguous.side")
     name, amount = next(iter(moved.items()))
     return _out(amount) if name == "debit" else amount
 
@@ -173,7 +174,7 @@ def _amount(row: _Row, currency: str) -> Money:
 def _side(row: _Row) -> str:
     side = row.layout.sides.get(bare(row.cell("side")))
     if side is None:
-        raise Unreadable("side", f"{row.cell('side')!r} is neither credit nor debit")
+        raise Unreadable("side", cell=row.cell("side"))
     return side
 
 
@@ -193,7 +194,7 @@ def _said(row: _Row) -> tuple[str, str]:
     if not re.search(r"[^\W0_]", reference):
         reference = ""
     if len(reference) > LONGEST_REFERENCE:
-        raise Unreadable("too_long", f"more than {LONGEST_REFERENCE} characters")
+        raise Unreadable("too_long.reference", most=LONGEST_REFERENCE)
     return reference, " ".join(" ".join(texts).split())
 
 
@@ -209,5 +210,5 @@ def _identified(lines: Iterable[Line]) -> Iterator[Line]:
         yield replace(line, reference=derived_id("stl", *said, str(above[said])))
 
 
-def _refused(code: str, detail: str) -> Invalid:
-    return Invalid(errors=[FieldError("", code, detail)])
+def _refused(fault: Fault) -> Invalid:
+    return Invalid(errors=[FieldError("", fault)])

@@ -8,6 +8,7 @@ from typing import Literal
 
 from chalicelib.billing.rules import Payment
 from chalicelib.kernel.errors import Conflict, FieldError, Invalid
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.money import Money
 
@@ -70,8 +71,8 @@ def booked(payment: Payment, entry: BankEntry, by: str, now: datetime) -> Booked
     if payment.method != "transfer":
         raise NotATransfer(id=payment.id)
     if entry.amount.currency != payment.amount.currency:
-        detail = f"the payment is in {payment.amount.currency}"
-        raise Invalid(errors=[FieldError("/amount/currency", "currency", detail)])
+        fault = Fault("currency.of_payment", currency=payment.amount.currency)
+        raise Invalid(errors=[FieldError("/amount/currency", fault)])
     id = entry_id(entry.reference)
     return BookedEntry(id, payment.id, entry.reference, entry.value_date, entry.amount, by, now)
 

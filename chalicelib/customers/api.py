@@ -11,15 +11,21 @@ from chalicelib.customers.schemas import (
     ConfirmedOut,
     ConfirmIn,
     CustomerOut,
+    ForgotIn,
     OwnDataIn,
+    PasswordChangedOut,
+    PasswordIn,
     RegisterIn,
     ResendIn,
+    ResetIn,
+    ResetSentOut,
     SentOut,
     SessionOut,
     SignInIn,
 )
 from chalicelib.edge.auth import CUSTOMER
 from chalicelib.edge.routes import Call, route
+from chalicelib.kernel.errors import TooManyRequests
 from chalicelib.kernel.events import Actor
 
 bp = Blueprint(__name__)
@@ -93,3 +99,49 @@ def change_me(call: Call, body: OwnDataIn) -> CustomerOut:
     changes = body.model_dump(exclude_unset=True)
     customer = service.change_own_data(call.customer_id, changes, Actor(call.customer_id, "store"), call.now)
     return CustomerOut.of(customer)
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/me/password",
+    roles=CUSTOMER,
+    body=PasswordIn,
+    out=PasswordChangedOut,
+    refuses=(TooManyRequests,),
+)
+def change_password(call: Call, body: PasswordIn) -> PasswordChangedOut:
+    """Change one's own password; sessions that are open stay so (V5)."""
+    current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
+    service.change_password(call.customer_id, call.token, current, new, wiring.directory(), call.now)
+    return PasswordChangedOut()
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/me/password/forgot",
+    body=ForgotIn,
+    out=ResetSentOut,
+    status=202,
+    refuses=(TooManyRequests,),
+)
+def forgot_password(call: Call, body: ForgotIn) -> ResetSentOut:
+    """Have a code e-mailed to choose a new password with; the answer is the same for any address (V5)."""
+    service.send_reset_code(body.email, wiring.directory())
+    return ResetSentOut()
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/me/password/reset",
+    body=ResetIn,
+    out=PasswordChangedOut,
+    refuses=(TooManyRequests,),
+)
+def reset_password(call: Call, body: ResetIn) -> PasswordChangedOut:
+    """Choose a new password with the code that was e-mailed (V5)."""
+    new = body.new_password.get_secret_value()
+    service.reset_password(body.email, body.code, new, wiring.directory(), call.now)
+    return PasswordChangedOut()

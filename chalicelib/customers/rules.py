@@ -10,8 +10,20 @@ from typing import Any
 
 from chalicelib.customers.tax_ids import TaxIdNotValid, normalise
 from chalicelib.kernel.errors import LOCALES, Conflict, FieldError, Invalid, NotAuthenticated, NotFound
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.methods import Method, currency_fault
+
+PROFILE_FAULTS = {
+    "name": Fault("name.in_directory"),
+    "country": Fault("country.in_directory"),
+    "locale": Fault("locale.in_directory"),
+    "tax_id": Fault("tax_id.in_directory"),
+    "phone": Fault("phone.in_directory"),
+    "address": Fault("address.in_directory"),
+}
+# The user pool's policy, for the sentence about a password that it refuses.
+PASSWORD_LEAST = 12
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,7 @@ def profile_of(stored: Mapping[str, str]) -> Profile:
     Anybody can sign up at the directory itself, past our routes: what it holds is input like any other.
     """
     faults = [
-        FieldError(f"/{name}", name, "not valid in the user directory")
+        FieldError(f"/{name}", PROFILE_FAULTS[name])
         for name, fits in PROFILE_FIELDS.items()
         if not re.fullmatch(fits, stored.get(name, "")) and (name in stored or name in REQUIRED)
     ]
@@ -125,7 +137,7 @@ def check_tax_id(country: str, tax_id: str | None) -> str | None:
     try:
         return normalise(country, tax_id)
     except TaxIdNotValid as error:
-        raise Invalid(errors=[FieldError("/tax_id", error.code, str(error))]) from None
+        raise Invalid(errors=[FieldError("/tax_id", error)]) from None
 
 
 def changed(customer: Customer, changes: dict[str, Any]) -> Customer:
@@ -134,5 +146,5 @@ def changed(customer: Customer, changes: dict[str, Any]) -> Customer:
         changes = {**changes, "tax_id": check_tax_id(customer.country, changes["tax_id"])}
     method = changes.get("default_payment_method")
     if method and (fault := currency_fault(method, market_of(customer.country).currency)):
-        raise Invalid(errors=[FieldError("/default_payment_method", *fault)])
+        raise Invalid(errors=[FieldError("/default_payment_method", fault)])
     return replace(customer, **changes)

@@ -10,6 +10,7 @@ from chalicelib.customers.rules import PROFILE_FIELDS, Customer
 from chalicelib.customers.service import Session
 from chalicelib.customers.tax_ids import normalise
 from chalicelib.edge.schema import TRIMMED, Instant, Schema
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.methods import Method
 
 Locale = Literal["es", "pt-BR", "en"]
@@ -83,9 +84,42 @@ class SignInIn(Schema):
     password: Password
 
 
+class PasswordIn(Schema):
+    """One's password, and the one to have from now on."""
+
+    current_password: Password
+    new_password: Password
+
+
+class ForgotIn(Schema):
+    """Who cannot sign in any more."""
+
+    email: Email
+
+
+class ResetIn(Schema):
+    """The code that was e-mailed, and the password to have from now on."""
+
+    email: Email
+    code: str = Field(min_length=1, max_length=64)
+    new_password: Password
+
+
+class ResetSentOut(Schema):
+    """If there is an account with that address, a code is on its way."""
+
+    status: Literal["sent"] = "sent"
+
+
+class PasswordChangedOut(Schema):
+    """From now on one signs in with the new password."""
+
+    status: Literal["changed"] = "changed"
+
+
 def _kept(value: str | None) -> str:
     if value is None:
-        raise ValueError("this can be changed, but not removed")
+        raise Fault("value_error.kept")
     return value
 
 

@@ -19,6 +19,7 @@ from chalicelib.customers.gateways import (
     UserExists,
 )
 from chalicelib.customers.rules import (
+    PASSWORD_LEAST,
     BadCredentials,
     Customer,
     EmailTaken,
@@ -32,6 +33,7 @@ from chalicelib.customers.rules import (
 from chalicelib.customers.tokens import TokenVerifier, customer_id_of
 from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.events import Actor, Change
+from chalicelib.kernel.faults import Fault
 from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Transaction, retrying
@@ -81,10 +83,10 @@ def register(
         sub = directory.sign_up(email, password, {**stored, REGISTRATION: mark})
     except UserExists:
         sub = _own_earlier_try(directory.user(email), mark)
-    except PasswordRefused as refused:
-        raise Invalid(errors=[FieldError("/password", "password", str(refused))]) from None
-    except EmailRefused as refused:
-        raise Invalid(errors=[FieldError("/email", "email", str(refused))]) from None
+    except PasswordRefused:
+        raise _refused("/password") from None
+    except EmailRefused:
+        raise Invalid(errors=[FieldError("/email", Fault("email"))]) from None
     if confirm_now:
         directory.confirm_now(email)
     record = (lambda customer: repeatable.row(*answer(customer), now)) if repeatable else None
@@ -124,8 +126,8 @@ def confirm(email: str, code: str, directory: Directory) -> None:
     """Confirm an account with the e-mailed code; `Invalid` naming the code."""
     try:
         directory.confirm(email, code)
-    except CodeRefused as refused:
-        raise Invalid(errors=[FieldError("/code", "code", str(refused))]) from None
+    except CodeRefused:
+        raise Invalid(errors=[FieldError("/code", Fault("code"))]) from None
 
 
 def send_code_again(email: str, directory: Directory) -> None:
@@ -147,6 +149,49 @@ def sign_in(email: str, password: str, directory: Directory, tokens: TokenVerifi
         customer = store.find(identity.customer_id) or ensure_customer(directory.user(email), now)
         customer_id = customer.id
     return Session(signed_in.access_token, signed_in.expires_in, customer_id, identity.roles)
+
+
+def change_password(
+    customer_id: str, access_token: str, current: str, new: str, directory: Directory, now: datetime
+) -> None:
+    """Change one's own password (V5); `Invalid` naming the current one, or the new one that is refused."""
+    try:
+        directory.change_password(access_token, current, new)
+    except SignInRefused:
+        raise Invalid(errors=[FieldError("/current_password", Fault("current_password"))]) from None
+    except PasswordRefused:
+        raise _refused("/new_password") from None
+    _audit_password(customer_id, "password changed", now)
+
+
+def send_reset_code(email: str, directory: Directory) -> None:
+    """E-mail a code to choose a new password with; for an address without an account, nothing happens."""
+    directory.forgot_password(email)
+
+
+def reset_password(email: str, code: str, new: str, directory: Directory, now: datetime) -> None:
+    """Set a new password with the e-mailed code (V5); `Invalid` naming the code or the password."""
+    try:
+        directory.reset_password(email, code, new)
+    except CodeRefused:
+        raise Invalid(errors=[FieldError("/code", Fault("code"))]) from None
+    except PasswordRefused:
+        raise _refused("/new_password") from None
+    customer_id = customer_id_of(directory.user(email).sub)
+    # Staff has no row here, and who has never signed in may have none yet.
+    if store.find(customer_id):
+        _audit_password(customer_id, "password reset", now)
+
+
+def _refused(pointer: str) -> Invalid:
+    return Invalid(errors=[FieldError(pointer, Fault("password", least=PASSWORD_LEAST))])
+
+
+def _audit_password(customer_id: str, action: str, now: datetime) -> None:
+    writing = Transaction()
+    actor = Actor(customer_id, "store")
+    writing.audit(Change(customer_id, customer_id, action, "active", "active", actor, now))
+    writing.commit()
 
 
 def readable_name(sub: str, directory: Directory) -> str:

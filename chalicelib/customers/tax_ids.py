@@ -9,19 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from chalicelib.kernel.faults import Fault
+
 SPANISH_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 # What stands before a Spanish number instead of its first digit; K, L and M count as nothing.
 SPANISH_PREFIXES = {"X": "0", "Y": "1", "Z": "2", "K": "", "L": "", "M": ""}
 
 
-class TaxIdNotValid(ValueError):
+class TaxIdNotValid(Fault):
     """The text is no tax id of that country; being personal data, it stays out of the message."""
-
-    code = "tax_id"
-
-    def __init__(self, country: str) -> None:
-        super().__init__(f"not a tax id of {country}")
-        self.country = country
 
 
 def normalise(country: str, text: str) -> str:
@@ -34,7 +30,7 @@ def normalise(country: str, text: str) -> str:
         bare = re.sub(r"[\s./-]", "", text)
         canonical, valid = bare.upper(), bare.isascii() and rule(bare.upper())
     if not valid:
-        raise TaxIdNotValid(country)
+        raise TaxIdNotValid("tax_id", country=country)
     return canonical
 
 

@@ -22,6 +22,7 @@ bp = Blueprint(__name__)
 STAFF_ROLES = frozenset({"staff", "finance", "it"})
 CUSTOMER = frozenset({"customer"})
 FINANCE = frozenset({"finance"})
+IT = frozenset({"it"})
 ANY_STAFF = STAFF_ROLES
 
 

@@ -52,7 +52,7 @@ def status_of(refusal: type[Refusal]) -> int:
 def problem_of(refusal: Refusal, locale: str, request_id: str) -> dict[str, Any]:
     """The problem that tells a client about a refusal, in his language, as `Problem` describes it."""
     status = status_of(type(refusal))
-    faults = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in refusal.errors]
+    faults = [{"pointer": e.pointer, "code": e.code, "detail": e.message(locale)} for e in refusal.errors]
     problem = _problem(status, locale, refusal.code, refusal.message(locale), request_id, faults)
     return problem | {name: refusal.facts[name] for name in refusal.shows}
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from chalice import Blueprint, Response
 from chalice.app import Request
 from pydantic import BaseModel, ValidationError
 
 from chalicelib import wiring
-from chalicelib.edge import cors, log
+from chalicelib.edge import cors, log, reading
 from chalicelib.edge.auth import Caller, authorize, caller_of
 from chalicelib.edge.headers import cors_headers, language_of
 from chalicelib.edge.problems import headers_of, problem_of, unexpected
@@ -36,6 +36,7 @@ from chalicelib.kernel.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.plain import json_text
 from chalicelib.storage.idempotency import Repeatable, Replay
 
@@ -62,6 +63,11 @@ class Call:
         if self.caller is None:
             raise NotAuthenticated()
         return self.caller.customer_id
+
+    @property
+    def token(self) -> str:
+        """The access token that the authorizer verified."""
+        return self.headers.get("authorization", "").partition(" ")[2]
 
     @property
     def staff_id(self) -> str:
@@ -218,32 +224,19 @@ def _validated(spec: RouteSpec, request: Request) -> tuple[dict[str, BaseModel],
     if len(raw) > BODY_LIMIT:
         raise TooLarge(limit=BODY_LIMIT)
     expected = spec.reads or (JSON if spec.body else None)
-    if expected and _media_type(request, expected) != expected:
+    if expected and reading.media_type(request, expected) != expected:
         raise UnsupportedMediaType(expected=expected)
     given: dict[str, BaseModel] = {}
     faults: list[FieldError] = []
     if spec.query is not None:
-        _collect(given, faults, "query", lambda m: m.model_validate(_query(request)), spec.query)
+        _collect(given, faults, "query", lambda m: m.model_validate(reading.query(request)), spec.query)
     if spec.body is not None:
-        parse = _read_form if expected == FORM else _read_json
+        parse = reading.read_form if expected == FORM else reading.read_json
         sent = raw if raw or spec.needs_body else b"{}"
         _collect(given, faults, "body", lambda m: parse(m, sent), spec.body)
     if faults:
         raise Invalid(errors=faults)
     return given, raw
-
-
-def _media_type(request: Request, otherwise: str) -> str:
-    announced: str = request.headers.get("content-type", otherwise)
-    return announced.split(";")[0].strip().lower()
-
-
-def _read_json(model: type[BaseModel], raw: bytes) -> BaseModel:
-    return model.model_validate_json(raw)
-
-
-def _read_form(model: type[BaseModel], raw: bytes) -> BaseModel:
-    return model.model_validate(dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)))
 
 
 def _collect(
@@ -262,11 +255,6 @@ def _collect(
         faults.extend(refusal.errors)
 
 
-def _query(request: Request) -> dict[str, str]:
-    parameters = request.query_params
-    return {name: parameters[name] for name in parameters} if parameters else {}
-
-
 def _repeatable(
     spec: RouteSpec, request: Request, caller: Caller | None, body: BaseModel | None
 ) -> Repeatable | None:
@@ -274,8 +262,7 @@ def _repeatable(
     if not spec.repeatable or client_key is None:
         return None
     if not 1 <= len(client_key) <= KEY_LIMIT:
-        detail = f"between 1 and {KEY_LIMIT} characters"
-        raise Invalid(errors=[FieldError("/headers/Idempotency-Key", "length", detail)])
+        raise Invalid(errors=[FieldError("/headers/Idempotency-Key", Fault("length", most=KEY_LIMIT))])
     # The validated model, not the raw bytes: white space does not matter, and secrets are masked in it.
     canonical = body.model_dump_json() if body else json.dumps(None)
     # The route, not the address: the same request may come again through another domain or stage.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -18,6 +19,7 @@ from pydantic import (
 from chalicelib.kernel import errors
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import FieldError, Refusal
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.money import Money
 
 # RFC 3339 in UTC with `Z`, whole seconds, as the API's conventions say.
@@ -101,17 +103,26 @@ def refusal_of(error: ValidationError, root: str = "") -> Refusal:
     """Pydantic's findings as ours: unreadable JSON is malformed, everything else names its fields."""
     found: Sequence[Any] = error.errors(include_url=False, include_input=False)
     if found[0]["type"] == "json_invalid":
-        return errors.Malformed(why=found[0]["msg"])
-    return errors.Invalid(errors=[FieldError(root + _pointer(item["loc"]), *_told(item)) for item in found])
+        return errors.Malformed(why=_place(found[0]["msg"]))
+    return errors.Invalid(errors=[FieldError(root + _pointer(item["loc"]), _fault(item)) for item in found])
 
 
-def _told(item: Mapping[str, Any]) -> tuple[str, str]:
-    """Code and text of one finding; a ValueError of a validator of ours brings its own."""
-    own = item.get("ctx", {}).get("error")
-    if isinstance(own, ValueError):
-        return getattr(own, "code", item["type"]), str(own)
-    return item["type"], item["msg"]
+def _fault(item: Mapping[str, Any]) -> Fault:
+    """One finding; a validator of ours brings its own fault."""
+    facts = dict(item.get("ctx", {}))
+    if isinstance(own := facts.get("error"), Fault):
+        return own
+    if "expected" in facts:
+        # `'a', 'b' or 'c'`: a list reads the same in every language.
+        facts["expected"] = facts["expected"].replace(" or ", ", ")
+    return Fault(item["type"], **facts)
+
+
+def _place(message: str) -> Fault:
+    """Where JSON breaks off: pydantic's message ends in `at line 1 column 5`."""
+    found = re.search(r"line (\d+) column (\d+)", message)
+    return Fault("json_invalid", line=found[1], column=found[2]) if found else Fault("json_invalid.text")
 
 
 def _pointer(location: Sequence[object]) -> str:
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
+    return "".join(map(errors.pointer_step, location))

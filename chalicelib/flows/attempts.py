@@ -93,7 +93,7 @@ def means(
     buyer = methods.Buyer(market_of(customer.country).currency, tax_id)
     method = wanted.method or methods.usual(customer.default_payment_method, buyer, vendor.methods)
     wrong = methods.fault(method, buyer, vendor.methods)
-    faults = [FieldError("/payment_method", *wrong)] if wrong else []
+    faults = [FieldError("/payment_method", wrong)] if wrong else []
     if method != "card":
         due = local_date(now, BOLETO_ZONE) + timedelta(days=BOLETO_DAYS) if method == "boleto" else None
         return Means(method, due), faults
@@ -146,7 +146,7 @@ def pay_again(
         _refuse_closed(invoice, order)
         how, faults = means(customers.get(invoice.customer_id), wanted, vendor, now, invoice)
         if faults:
-            raise Invalid(errors=[FieldError("/method", one.code, one.detail) for one in faults])
+            raise Invalid(errors=[FieldError("/method", one.fault) for one in faults])
         writing = Transaction()
         current = billing.payments.get(order.payment_id)
         payment = (

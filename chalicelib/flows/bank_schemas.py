@@ -106,4 +106,8 @@ def _told(result: Result, locale: str) -> tuple[str | None, str | None]:
     if result.refusal is None:
         return None, None
     fault = next(iter(result.refusal.errors), None)
-    return (fault.code, fault.detail) if fault else (result.refusal.code, result.refusal.message(locale))
+    return (
+        (fault.code, fault.message(locale))
+        if fault
+        else (result.refusal.code, result.refusal.message(locale))
+    )

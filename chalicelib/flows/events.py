@@ -9,7 +9,7 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.edge import workers
-from chalicelib.flows import charging, documents, expiry, inbound, reconciliation, renewals
+from chalicelib.flows import alerting, charging, documents, expiry, inbound, reconciliation, renewals
 from chalicelib.flows.settlements import work
 
 bp = Blueprint(__name__)
@@ -60,6 +60,17 @@ def boleto_expiry(event: CloudWatchEvent) -> None:
 def renewal_sweep(event: CloudWatchEvent) -> None:
     """Have subscriptions announced, renewed, charged and ended whose time has come (B8)."""
     workers.once(event, lambda _, now: renewals.sweep(wiring.reach(), now))
+
+
+@bp.schedule(Rate(5, unit=Rate.MINUTES))
+def sla_alerts(event: CloudWatchEvent) -> None:
+    """Tell the team of answers that are at risk or overdue, each alert once (R7)."""
+    workers.once(
+        event,
+        lambda _, now: workers.all_or_raise(
+            alerting.due(now), lambda id: alerting.alert(id, wiring.reach(), now), name=str
+        ),
+    )
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES))

@@ -10,7 +10,7 @@ from chalicelib.customers.gateways import Directory
 from chalicelib.customers.rules import Customer
 from chalicelib.customers.tokens import customer_id_of
 from chalicelib.flows import requesting
-from chalicelib.flows.mail_messages import NO_TEXT, said_in, store_files, take_files, text_of
+from chalicelib.flows.mail_messages import said_in, store_files, take_files, text_of
 from chalicelib.flows.reach import Vendor
 from chalicelib.flows.requesting import Request
 from chalicelib.kernel.events import SYSTEM, Actor, Change
@@ -131,7 +131,7 @@ def _take(
         said = said_in(mail.id, ticket, text, taken.attachments, now)
         service.customer_writes(writing, ticket, said, actor, post.vendor.home)
     else:
-        subject = inbound.without_number(case.letter.subject) or NO_TEXT
+        subject = inbound.without_number(case.letter.subject) or None
         asked = Request("support", subject, text, priority="low", attachments=taken.attachments)
         # The promise counts from when it was asked for, however late the mail is read.
         requesting.put(writing, ticket_id, customer, asked, post.vendor, actor, case.receipt.received_at)

@@ -1,4 +1,4 @@
-"""A letter to a customer: in his language, queued once, and how its parameters are written (V1)."""
+"""A letter, to a customer or to the team: queued once, and how its parameters are written (V1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.flows.reach import Reach
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.money import Money
 from chalicelib.mail import service as mail
-from chalicelib.mail.rules import Attachment, compose
+from chalicelib.mail.rules import Attachment, Mail, compose
 
 
 def send(
@@ -39,8 +39,16 @@ def send(
         formal=formal,
         attachments=attachments,
     )
-    mail.queue(composed)
-    reach.mails({"mail_id": composed.id})
+    _queue(composed, reach)
+
+
+def send_team(kind: str, subject: str, to: str, params: dict[str, Any], reach: Reach, now: datetime) -> None:
+    """Queue the one letter of a kind about a subject to somebody of the team, in the vendor's language.
+
+    It stands on no customer's timeline. To the parameters of its kind the vendor's name is added.
+    """
+    params = {"vendor": reach.vendor.name, **params}
+    _queue(compose(kind, subject, to=to, locale=reach.vendor.language, params=params, now=now), reach)
 
 
 def last_day(end: datetime | None, zone: str) -> str | None:
@@ -51,3 +59,8 @@ def last_day(end: datetime | None, zone: str) -> str | None:
 def money(amount: Money) -> dict[str, Any]:
     """An amount, as letters keep it."""
     return {"amount": amount.minor, "currency": amount.currency}
+
+
+def _queue(composed: Mail, reach: Reach) -> None:
+    mail.queue(composed)
+    reach.mails({"mail_id": composed.id})

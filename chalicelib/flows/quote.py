@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chalicelib.catalog.rules import Product, offered_to
 from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.money import Money, total
 from chalicelib.orders.rules import Installation, OrderItem
 
@@ -60,7 +61,7 @@ def quote(wishes: Sequence[Wish], context: Context) -> Quote:
     faults = [fault for at, wish in enumerate(wishes) for fault in _faults(at, wish, wishes, context)]
     faults += _repeated(wishes, context)
     if sum(wish.quantity for wish in wishes) > LARGEST_ORDER:
-        faults.append(FieldError("/items", "too_many", f"at most {LARGEST_ORDER} in one order, all together"))
+        faults.append(FieldError("/items", Fault("too_many", most=LARGEST_ORDER)))
     if faults:
         raise Invalid(errors=faults)
     items = tuple(_item(wish, wishes, context) for wish in wishes)
@@ -70,18 +71,18 @@ def quote(wishes: Sequence[Wish], context: Context) -> Quote:
 def _faults(at: int, wish: Wish, wishes: Sequence[Wish], context: Context) -> list[FieldError]:
     product = context.products.get(wish.product)
     if product is None:
-        return [_fault(at, "product", "unknown_product", f"no product {wish.product}")]
+        return [_fault(at, "product", Fault("unknown_product", product=wish.product))]
     faults = []
     if not offered_to(product, context.held):
-        hosts = " or ".join(product.requires)
-        faults.append(_fault(at, "product", "host_product_required", f"needs one of: {hosts}"))
+        hosts = ", ".join(product.requires)
+        faults.append(_fault(at, "product", Fault("host_product_required", hosts=hosts)))
     if product.price(context.currency) is None:
-        faults.append(_fault(at, "product", "no_price", f"not sold in {context.currency}"))
+        faults.append(_fault(at, "product", Fault("no_price", currency=context.currency)))
     # Only licences come in numbers: a session, say, has a ticket of its own.
     if wish.quantity != 1 and (product.kind != "license" or wish.installation or wish.license_id):
-        faults.append(_fault(at, "quantity", "one_only", "one of this per line"))
+        faults.append(_fault(at, "quantity", Fault("one_only")))
     if wish.installation and (product.kind != "license" or wish.license_id):
-        faults.append(_fault(at, "installation", "not_a_license", "only a new licence has an installation"))
+        faults.append(_fault(at, "installation", Fault("not_a_license")))
     return faults + _host_faults(at, wish, product, wishes, context)
 
 
@@ -90,7 +91,7 @@ def _host_faults(
 ) -> list[FieldError]:
     if wish.license_id is not None:
         found = _license_fault(wish.license_id, product, wishes, context)
-        return [_fault(at, "license_id", *found)] if found else []
+        return [_fault(at, "license_id", found)] if found else []
     if product.kind != "addon":
         return []
     hosts = [
@@ -98,28 +99,27 @@ def _host_faults(
     ]
     if len(hosts) == 1 and hosts[0].quantity == 1:
         return []
-    detail = f"name the {product.license_product} licence it extends, or order exactly one with it"
-    return [_fault(at, "license_id", "license_required", detail)]
+    return [_fault(at, "license_id", Fault("license_required", product=product.license_product))]
 
 
 def _license_fault(
     license_id: str, product: Product, wishes: Sequence[Wish], context: Context
-) -> tuple[str, str] | None:
+) -> Fault | None:
     """Why a licence cannot be extended by an addon, or paid for another term."""
     if product.kind not in ("addon", "license"):
-        return "not_an_addon", "only a licence or an addon names a licence"
+        return Fault("not_an_addon")
     host = product.license_product if product.kind == "addon" else product.code
     held = context.licenses.get(license_id)
     if held is None or held.product != host:
-        return "unknown_license", f"not one of your {host} licences"
+        return Fault("unknown_license", product=host)
     if held.revoked:
-        return "license_not_usable", "this licence was revoked"
+        return Fault("license_not_usable.revoked")
     if product.code in held.endless:
-        return "never_ends", f"the {product.code} of this licence has no end to renew"
+        return Fault("never_ends", product=product.code)
     renewed = any(other.license_id == license_id and other.product == host for other in wishes)
     if held.usable or renewed or product.kind == "license":
         return None
-    return "license_not_usable", "this licence has ended or is suspended"
+    return Fault("license_not_usable")
 
 
 def _repeated(wishes: Sequence[Wish], context: Context) -> list[FieldError]:
@@ -130,7 +130,7 @@ def _repeated(wishes: Sequence[Wish], context: Context) -> list[FieldError]:
         if product is None or (product.kind != "addon" and wish.license_id is None):
             continue
         if (wish.product, wish.license_id) in seen:
-            faults.append(_fault(at, "product", "repeated", "this is in the order already"))
+            faults.append(_fault(at, "product", Fault("repeated")))
         seen.add((wish.product, wish.license_id))
     return faults
 
@@ -166,5 +166,5 @@ def _item(wish: Wish, wishes: Sequence[Wish], context: Context) -> OrderItem:
     )
 
 
-def _fault(at: int, field: str, code: str, detail: str) -> FieldError:
-    return FieldError(f"/items/{at}/{field}", code, detail)
+def _fault(at: int, field: str, fault: Fault) -> FieldError:
+    return FieldError(f"/items/{at}/{field}", fault)

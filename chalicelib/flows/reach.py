@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from chalicelib.billing.links import Links
 from chalicelib.billing.rules import Payment
 from chalicelib.billing.taxes import Tax
+from chalicelib.kernel.markets import language_of
 from chalicelib.kernel.methods import Method
 from chalicelib.tickets.levels import Home
 
 # Puts one message on a queue; it may arrive more than once.
 Send = Callable[[Mapping[str, str]], None]
+
+# Adds one to a metric.
+Count = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,21 @@ class Vendor:
         """Where his people work, and who of them is told first."""
         return Home(self.country, self.zone, self.team_email)
 
+    @property
+    def language(self) -> str:
+        """What letters to his own people are written in."""
+        return language_of(self.country)
+
 
 @dataclass(frozen=True)
 class Reach:
-    """The queues of slow or failing effects, and the facts subscribers need."""
+    """The queues of slow or failing effects, the metrics, and the facts subscribers need."""
 
     charges: Send
     settlements: Send
     mails: Send
     documents: Send
+    count: Count
     vendor: Vendor
     links: Links
     license_secret: Callable[[], bytes]

@@ -15,6 +15,7 @@ from chalicelib.customers import store as customers
 from chalicelib.kernel.clock import sortable
 from chalicelib.kernel.errors import FieldError, Invalid, Refusal
 from chalicelib.kernel.events import Actor, Change, Event
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.ids import new_id
 from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.transaction import Transaction, retrying
@@ -170,7 +171,7 @@ def _check_customer(subscription_ids: Sequence[str]) -> None:
     owners = [found[one].customer_id if one in found else None for one in subscription_ids]
     first = next(filter(None, owners), None)
     faults = [
-        FieldError(f"/subscription_ids/{at}", "other_customer", "of another customer than the first one")
+        FieldError(f"/subscription_ids/{at}", Fault("other_customer"))
         for at, owner in enumerate(owners)
         if owner not in (None, first)
     ]

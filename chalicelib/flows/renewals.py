@@ -115,7 +115,7 @@ def _charge(
     customer = customers.get(before.customer_id)
     how, faults = attempts.means(customer, PayBy(), vendor, now)
     if faults:
-        raise NoWayToPay(f"{before.id}: {faults[0].detail}")
+        raise NoWayToPay(f"{before.id}: {faults[0].code}")
     if how.due_date:
         # Nobody has to pay for a period before it begins: its slip lasts until then.
         how = replace(how, due_date=max(how.due_date, one.start))

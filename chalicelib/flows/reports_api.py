@@ -8,9 +8,10 @@ from chalicelib import wiring
 from chalicelib.edge.auth import ANY_STAFF, FINANCE
 from chalicelib.edge.replies import Reply
 from chalicelib.edge.routes import Call, route
-from chalicelib.flows import cancellation_report, payment_report
+from chalicelib.flows import cancellation_report, payment_report, sla_report
 from chalicelib.flows.cancellation_report_schemas import CancellationReportOut, CancellationReportQuery
 from chalicelib.flows.reports_schemas import PaymentReportOut, PaymentReportQuery
+from chalicelib.flows.sla_report_schemas import SlaReportOut, SlaReportQuery
 from chalicelib.reports.periods import Period
 
 bp = Blueprint(__name__)
@@ -54,6 +55,27 @@ def report_renewal_cancellations(call: Call, query: CancellationReportQuery) -> 
     if query.format == "csv":
         return _file("renewal_cancellations", asked.period, cancellation_report.table(asked))
     return CancellationReportOut.of(cancellation_report.page(asked, query.limit, query.cursor))
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/staff/reports/sla",
+    roles=ANY_STAFF,
+    query=SlaReportQuery,
+    out=SlaReportOut,
+    media_types=(CSV,),
+)
+def report_sla(call: Call, query: SlaReportQuery) -> SlaReportOut | Reply:
+    """How promises to answer were kept for the requests of a period, newest first (R7).
+
+    A request stands in the month in which it was made. Groups are by month, kind and cause, over all that was
+    asked for. Times are business time, by the calendar of each promise.
+    """
+    asked = query.asked(wiring.vendor().zone, call.now)
+    if query.format == "csv":
+        return _file("sla", asked.period, sla_report.table(asked))
+    return SlaReportOut.of(sla_report.page(asked, query.limit, query.cursor))
 
 
 def _file(name: str, period: Period, text: str) -> Reply:

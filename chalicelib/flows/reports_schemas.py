@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
 from chalicelib.billing.history import PaymentFilter, StatusTotal, Total
 from chalicelib.billing.rules import PROVIDER_OF_METHOD, PaymentStatus
 from chalicelib.edge.schema import Currency, Instant, ListQuery, MoneyOut, Schema
 from chalicelib.flows.payment_report import Asked, Line, PaymentReport
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.methods import Method
 from chalicelib.kernel.money import Money
 from chalicelib.reports.periods import Period, check_days, period_of
@@ -22,7 +22,7 @@ from chalicelib.reports.periods import Period, check_days, period_of
 def _written_out(text: object) -> object:
     # Alone, pydantic would take a number for the seconds since 1970.
     if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        raise PydanticCustomError("date", "a date is written YYYY-MM-DD")
+        raise Fault("date")
     return text
 
 

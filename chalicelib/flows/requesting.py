@@ -11,6 +11,7 @@ from chalicelib.customers.rules import Customer
 from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.events import Actor
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.transaction import Transaction, retrying
@@ -121,5 +122,4 @@ def _subscription_faults(customer_id: str, subscription_id: str | None) -> Itera
         return
     subscription = subscriptions.find(subscription_id)
     if subscription is None or subscription.customer_id != customer_id:
-        detail = f"you have no subscription {subscription_id}"
-        yield FieldError("/subscription_id", "unknown_subscription", detail)
+        yield FieldError("/subscription_id", Fault("unknown_subscription", id=subscription_id))

@@ -11,6 +11,8 @@ from chalicelib.flows.requesting import Request, open_ticket
 from chalicelib.flows.requests_schemas import DeletionIn, StatusIn, TicketIn
 from chalicelib.kernel.events import Actor
 from chalicelib.tickets import service
+from chalicelib.tickets import store as tickets
+from chalicelib.tickets.attachments_service import attached
 from chalicelib.tickets.rules import AwaitsPayment, TicketClosed
 from chalicelib.tickets.schemas import MessageIn, MessageOut, StaffTicketOut, TicketOut
 
@@ -64,13 +66,15 @@ def ask_for_deletion(call: Call, body: DeletionIn) -> TicketOut:
 )
 def write_as_customer(call: Call, body: MessageIn) -> MessageOut:
     """Add to one's own ticket (V6): it resumes a paused promise, and opens again what was resolved."""
+    ticket = tickets.get_own(call.path["ticket_id"], call.customer_id)
     said = service.reply(
-        call.path["ticket_id"],
+        ticket.id,
         call.customer_id,
         body.text,
         wiring.vendor().home,
         Actor(call.customer_id, "store"),
         call.now,
+        attachments=attached(ticket.id, body.attachments, wiring.files(), call.repeatable),
         answer=lambda one: (201, MessageOut.of(one).model_dump_json()),
         repeatable=call.repeatable,
     )

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from chalicelib.edge.schema import TRIMMED, Schema
 from chalicelib.flows.requesting import Request
+from chalicelib.kernel.faults import Fault
 from chalicelib.tickets.forms import LONGEST
 
 Trimmed = Annotated[str, TRIMMED]
@@ -60,5 +61,5 @@ class StatusIn(Schema):
     @classmethod
     def _closed_for_a_reason(cls, reason: str | None, info: ValidationInfo) -> str | None:
         if reason is None and info.data.get("status") == "closed":
-            raise ValueError("a ticket is closed for a reason")
+            raise Fault("value_error.reason")
         return reason

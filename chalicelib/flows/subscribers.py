@@ -13,6 +13,7 @@ from chalicelib.billing import store as billing
 from chalicelib.billing.failures import payer_mends
 from chalicelib.flows import (
     advisory_letters,
+    alerting,
     contract_letters,
     ending,
     notifications,
@@ -124,6 +125,7 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "ticket.replied": (ticket_letters.answered,),
     "ticket.resolved": (ticket_letters.resolved,),
     "ticket.closed": (ticket_letters.closed,),
+    "ticket.alerted": (alerting.tell,),
     "ticket.unlocked": (advisory_letters.slots_wanted,),
     "ticket.scheduled": (advisory_letters.scheduled,),
     "ticket.slots_declined": (advisory_letters.other_slots_wanted,),

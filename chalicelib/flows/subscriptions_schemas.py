@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
 from chalicelib.edge.schema import TRIMMED, Instant, MoneyOut, Schema
 from chalicelib.flows.renewal_cancellation import Cancellation, Result
 from chalicelib.kernel.events import Change, Channel
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.money import total
 from chalicelib.kernel.paging import Page
 from chalicelib.subscriptions.cancelling import PastCutoff
@@ -26,7 +26,7 @@ MOST_AT_ONCE = 20
 
 def _unique(ids: list[str]) -> list[str]:
     if len(set(ids)) < len(ids):
-        raise PydanticCustomError("repeated", "name each subscription once")
+        raise Fault("repeated.subscription")
     return ids
 
 

@@ -18,6 +18,7 @@ from chalicelib.flows.entitlements import Cause
 from chalicelib.flows.parts import leave_parts
 from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.events import Actor, Change, Event
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.markets import market_of
 from chalicelib.kernel.money import Money, total
 from chalicelib.orders import acknowledgement
@@ -107,19 +108,19 @@ def _order(customer_id: str, contract: Contract) -> Order:
         order = orders.get_own(contract.order_id, customer_id)
         paying = [item.subscription_id for item in order.items if item.subscription_id]
         if paying:
-            raise _fault("/order_id", "not_a_contract", f"it pays for the subscription {paying[0]}")
+            raise _fault("/order_id", Fault("not_a_contract", id=paying[0]))
         return order
     if contract.subscription_id is not None and contract.order_id is None:
         subscription = subscriptions.get_own(contract.subscription_id, customer_id)
         if subscription.order_id is None:
-            raise _fault("/subscription_id", "not_bought", "it was granted, not bought")
+            raise _fault("/subscription_id", Fault("not_bought"))
         return orders.get(subscription.order_id)
-    both = [FieldError(f"/{name}", "exactly_one", "name one") for name in ("order_id", "subscription_id")]
+    both = [FieldError(f"/{name}", Fault("exactly_one")) for name in ("order_id", "subscription_id")]
     raise Invalid(errors=both)
 
 
-def _fault(pointer: str, code: str, detail: str) -> Invalid:
-    return Invalid(errors=[FieldError(pointer, code, detail)])
+def _fault(pointer: str, fault: Fault) -> Invalid:
+    return Invalid(errors=[FieldError(pointer, fault)])
 
 
 def _case(order: Order, now: datetime) -> Case:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import Literal
 
 from chalicelib.kernel.clock import local_date
@@ -136,6 +137,13 @@ def spend(calendar: Calendar, mode: Mode, start: datetime, budget: timedelta) ->
     return tuple(Segment(reached(first, zone), reached(last, zone), last - first) for first, last in walls)
 
 
+def elapsed(calendar: Calendar, mode: Mode, start: datetime, end: datetime) -> timedelta:
+    """The business time between two instants; `CalendarEnds`."""
+    if mode == "office_hours":
+        return _within(_openings(calendar, start), start, end)
+    return _within(_days(calendar, start), shown(start, calendar.zone), shown(end, calendar.zone))
+
+
 def next_opening(calendar: Calendar, at: datetime) -> datetime:
     """The first instant from `at` on at which somebody is there, in UTC; `CalendarEnds`."""
     return next(max(opens, at) for opens, closes in _openings(calendar, at) if closes > at).astimezone(UTC)
@@ -165,6 +173,13 @@ def _fill(spans: Iterator[Span], start: datetime, budget: timedelta) -> Iterator
             last = min(closes, first + budget)
             yield first, last
             budget -= last - first
+
+
+def _within(spans: Iterator[Span], start: datetime, end: datetime) -> timedelta:
+    """How much of spans lies between `start` and `end`."""
+    reaching = takewhile(lambda span: span[0] < end, spans)
+    parts = (min(closes, end) - max(opens, start) for opens, closes in reaching)
+    return sum((part for part in parts if part > NOTHING), NOTHING)
 
 
 def _days(calendar: Calendar, start: datetime) -> Iterator[Span]:

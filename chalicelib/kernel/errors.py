@@ -10,17 +10,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chalicelib.kernel.faults import Fault
+
 LOCALES = ("es", "pt-BR", "en")
 DEFAULT_LOCALE = "en"
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """One faulty field: JSON pointer into the request, stable code, text for a person."""
+    """One faulty field: JSON pointer into the request, and what is wrong with its value."""
 
     pointer: str
-    code: str
-    detail: str
+    fault: Fault
+
+    @property
+    def code(self) -> str:
+        """What programs match."""
+        return self.fault.code
+
+    def message(self, locale: str) -> str:
+        """The sentence in the wanted language."""
+        return self.fault.message(locale)
+
+
+def pointer_step(name: object) -> str:
+    """A field's name as a step of a JSON pointer: `a/b` → `/a~1b`."""
+    return f"/{str(name).replace('~', '~0').replace('/', '~1')}"
 
 
 class Refusal(Exception):
@@ -37,11 +52,18 @@ class Refusal(Exception):
 
     def message(self, locale: str) -> str:
         """The sentence in the wanted language, filled with this refusal's facts."""
-        return self.text[locale].format(**self.facts)
+        return self.text[locale].format(**self._told(locale))
+
+    def _told(self, locale: str) -> dict[str, object]:
+        """The facts, those that are sentences themselves in the wanted language."""
+        return {
+            name: fact.message(locale) if isinstance(fact, Fault) else fact
+            for name, fact in self.facts.items()
+        }
 
 
 class Malformed(Refusal):
-    """400: the request cannot be read at all."""
+    """400: the request cannot be read at all; the fact `why` is a `Fault`."""
 
     code = "malformed"
     text = {

@@ -1,4 +1,4 @@
-"""What follows from a customer's country: currency and time zone."""
+"""What follows from a country: a customer's currency and time zone, and the language of people there."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ MARKETS = {
     "CL": Market("CLP", "America/Santiago"),
     "ES": SPAIN,
 }
+
+
+# Two letters each.
+HISPANOPHONE = "AR BO CL CO CR CU DO EC ES GQ GT HN MX NI PA PE PR PY SV UY VE"
+LUSOPHONE = "AO BR CV GW MZ PT ST TL"
+
+
+def language_of(country: str) -> str:
+    """The language, of those that letters are written in, for people of an ISO 3166 country."""
+    if country in HISPANOPHONE.split():
+        return "es"
+    return "pt-BR" if country in LUSOPHONE.split() else "en"
 
 
 def market_of(country: str) -> Market:

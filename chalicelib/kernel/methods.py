@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.money import EXPONENTS
 
 Method = Literal["boleto", "card", "paypal", "redsys", "transfer"]
@@ -32,10 +33,10 @@ def parse_methods(text: str) -> tuple[Method, ...]:
     return tuple(method for method in METHODS if method in words)
 
 
-def currency_fault(method: Method, currency: str) -> tuple[str, str] | None:
-    """Code and text when a method cannot be used in a currency."""
+def currency_fault(method: Method, currency: str) -> Fault | None:
+    """What is wrong when a method cannot be used in a currency."""
     if currency in CURRENCIES[method]:
         return None
     if method == "boleto":
-        return "boleto_only_in_brl", "a boleto is paid in BRL"
-    return "not_in_currency", f"{method} does not take {currency}"
+        return Fault("boleto_only_in_brl")
+    return Fault("not_in_currency", method=method, currency=currency)

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.faults import Fault
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -31,7 +32,7 @@ class NotACursor(Invalid):
     """The `cursor` is not one that this list gave out."""
 
     def __init__(self) -> None:
-        super().__init__(errors=[FieldError("/query/cursor", "cursor", "not a cursor of this list")])
+        super().__init__(errors=[FieldError("/query/cursor", Fault("cursor"))])
 
 
 def encode_cursor(position: Mapping[str, str]) -> str:

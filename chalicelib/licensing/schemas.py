@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from chalicelib.edge.schema import TRIMMED, Instant, ReasonIn, Schema
+from chalicelib.kernel.faults import Fault
 from chalicelib.licensing.activations import moves_left
 from chalicelib.licensing.decision import AddonStatus, Question, addon_status, decide
 from chalicelib.licensing.rules import KEY_OVERLAP_DAYS, MOST_SEATS, Activation, License
@@ -19,7 +19,7 @@ Code = Annotated[str, Field(min_length=1, max_length=64)]
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise PydanticCustomError("blank", "name the installation")
+        raise Fault("blank")
     return text
 
 
@@ -227,7 +227,7 @@ class AmendIn(ReasonIn):
     def something_changes(self) -> AmendIn:
         """Refuse a request that would change nothing."""
         if not self.changes():
-            raise ValueError("name at least one field to change")
+            raise Fault("value_error.nothing")
         return self
 
     def changes(self) -> dict[str, Any]:

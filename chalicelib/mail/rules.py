@@ -35,9 +35,10 @@ Status = Literal["queued", "sending", "sent", "failed"]
 # where `self_cancel`; `card` is the end of the number of the card on file, or None, and `pay_url` None where
 # nothing can be paid online; `because` is why it ended; `dropped` is what is not owed any more, as
 # instalments or as one amount, and `refund` what is given back, or None. Of a withdrawal `number` is its own,
-# and `invoice` that of the contract. Of a session `access` is what it takes to get in besides the link, or
-# None; `moved` says that it takes the place of another date, and in `advisory_other_slots_wanted` `starts_at`
-# is the date that is called off, or None.
+# and `invoice` that of the contract. An alert goes to the team: `name` is the customer's, `subject` and
+# `ticket_kind` are the ticket's, `level` is "at_risk", "breached" or "escalated". Of a session `access` is
+# what is needed besides the link, or None; `moved` says that it takes the place of another date, and in
+# `advisory_other_slots_wanted` `starts_at` is the date that is called off, or None.
 KINDS: Mapping[str, frozenset[str]] = {
     "invoice_issued": frozenset(
         {"name", "number", "total", "lines", "method", "subscription", "pay_url", "vendor"}
@@ -100,6 +101,9 @@ KINDS: Mapping[str, frozenset[str]] = {
     "ticket_answered": frozenset({"name", "number", "subject", "paragraphs", "asks", "store_url", "vendor"}),
     "ticket_resolved": frozenset({"name", "number", "subject", "paragraphs", "store_url", "vendor"}),
     "ticket_closed": frozenset({"name", "number", "subject", "reason", "store_url", "vendor"}),
+    "sla_alert": frozenset(
+        {"name", "number", "ticket_kind", "subject", "ticket_id", "level", "due_at", "zone", "vendor"}
+    ),
 }
 
 # How long SES's Send event may take before an unknown outcome counts as "not sent".

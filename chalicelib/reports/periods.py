@@ -8,18 +8,15 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.kernel.clock import local_date, start_of
 from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.periods import add_period
 
 MOST_DAYS = 366
 DAY = timedelta(days=1)
 
 
-class NotAPeriod(ValueError):
+class NotAPeriod(Fault):
     """The two days do not make a period; `code` says why."""
-
-    def __init__(self, code: str, why: str) -> None:
-        super().__init__(why)
-        self.code = code
 
 
 class ReportTooLarge(Invalid):
@@ -33,8 +30,7 @@ class ReportTooLarge(Invalid):
     }
 
     def __init__(self, most: int) -> None:
-        detail = f"more than {most} entries up to this day"
-        super().__init__(errors=[FieldError("/query/to", "too_many", detail)], most=most)
+        super().__init__(errors=[FieldError("/query/to", Fault("too_many.entries", most=most))], most=most)
 
 
 @dataclass(frozen=True)
@@ -64,9 +60,9 @@ class Period:
 def check_days(first: date, last: date) -> None:
     """`NotAPeriod` unless these are the first and last of 1 to 366 days."""
     if last < first:
-        raise NotAPeriod("before_from", "the last day is before the first")
+        raise NotAPeriod("before_from")
     if last - first >= MOST_DAYS * DAY:
-        raise NotAPeriod("period_too_long", f"at most {MOST_DAYS} days")
+        raise NotAPeriod("period_too_long", most=MOST_DAYS)
 
 
 def period_of(first: date | None, last: date | None, zone: str, now: datetime) -> Period:

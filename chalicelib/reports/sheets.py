@@ -10,7 +10,7 @@ from datetime import datetime
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.money import Money
 
-Cell = str | Money | datetime | None
+Cell = str | int | Money | datetime | None
 
 # What begins like this is a formula to one spreadsheet or another, also behind quotes, blanks and characters
 # that do not show; the wide ones are what = + - @ look like on an East Asian keyboard.
@@ -37,6 +37,6 @@ def _text(cell: Cell) -> str:
         return cell.decimal()
     if isinstance(cell, datetime):
         return rfc3339(cell)
-    text = cell or ""
+    text = "" if cell is None else str(cell)
     # Spreadsheets show what follows the apostrophe, as text.
     return f"'{text}" if FORMULA.match(text) else text

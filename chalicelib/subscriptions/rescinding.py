@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.money import Money, total
 from chalicelib.subscriptions import changes
 from chalicelib.subscriptions.installments import Installment
@@ -81,11 +82,11 @@ def paid_of(subscription: Subscription) -> tuple[Installment, ...]:
 
 def _fault(subscription: Subscription, on: date, today: date) -> FieldError | None:
     if on < today:
-        return FieldError("/effective_on", "past", f"today is {today.isoformat()}")
+        return FieldError("/effective_on", Fault("past", today=today.isoformat()))
     # While a renewal can still be paid late, the period is over, and today is the only day there is.
     last = max(today, subscription.ends_on or subscription.end)
     if on > last:
-        return FieldError("/effective_on", "after_end", f"it ends on {last.isoformat()}")
+        return FieldError("/effective_on", Fault("after_end", last=last.isoformat()))
     return None
 
 

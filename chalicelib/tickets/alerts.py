@@ -2,15 +2,17 @@
 
 That an answer is at risk waits for somebody to be there; that it is overdue does not. Who is told first is
 followed by the next person each time that another budget is used up. Each alert is given once; what an outage
-delayed is told as it is by then: overdue, and not at risk before that.
+delayed is told as soon as it is over, as it is by then: overdue, and not at risk before that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from chalicelib.kernel.business import Calendar, spend
 from chalicelib.tickets.sla import RUNNING, Clock
 
 Level = Literal["at_risk", "breached", "escalated"]
@@ -52,3 +54,18 @@ def told(alerts: Alerts, level: Level, now: datetime, escalates_at: datetime | N
     if level == "breached":
         return replace(alerts, breached_at=now, escalates_at=escalates_at)
     return replace(alerts, escalations=(*alerts.escalations, now), escalates_at=escalates_at)
+
+
+def step_of(alerts: Alerts, level: Level) -> int:
+    """How many people are told before the one of the next alert: which escalation it is, 0 for none."""
+    return len(alerts.escalations) + 1 if level == "escalated" else 0
+
+
+def contact_of(contacts: Sequence[str], step: int) -> str:
+    """Who is told at a step; the last one, if there are fewer people by now."""
+    return contacts[min(step, len(contacts) - 1)]
+
+
+def next_person_at(clock: Clock, calendar: Calendar, now: datetime) -> datetime:
+    """When another budget of the promise is used up, counted from `now`; `CalendarEnds`."""
+    return spend(calendar, clock.policy.mode, now, clock.policy.budget)[-1].end

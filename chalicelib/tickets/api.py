@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from chalice import Blueprint
 
+from chalicelib import wiring
 from chalicelib.edge.auth import ANY_STAFF, CUSTOMER
 from chalicelib.edge.routes import Call, route
 from chalicelib.edge.schema import ListQuery
 from chalicelib.kernel.events import Actor
 from chalicelib.tickets import service, store
-from chalicelib.tickets.rules import OVER, AwaitsPayment, TicketClosed, TicketNotAnswered
+from chalicelib.tickets.attachments_service import attached
+from chalicelib.tickets.rules import OVER, AwaitsPayment, AwaitsSession, TicketClosed, TicketNotAnswered
 from chalicelib.tickets.schemas import (
     AssignIn,
     MessageList,
@@ -132,14 +134,15 @@ def write_as_staff(call: Call, body: StaffMessageIn) -> StaffMessageOut:
     What is written to the customer is an answer, which keeps the promise; with `asks` it is a question, which
     pauses it until he replies.
     """
-    actor = _actor(call)
+    actor, ticket = _actor(call), store.get(call.path["ticket_id"])
     said = service.message(
-        call.path["ticket_id"],
+        ticket.id,
         "staff",
         actor,
         body.text,
         call.now,
         internal=body.internal,
+        attachments=attached(ticket.id, body.attachments, wiring.files(), call.repeatable),
         repeatable=call.repeatable,
     )
     written = service.write(
@@ -178,10 +181,13 @@ def rank_ticket(call: Call, body: PriorityIn) -> StaffTicketOut:
     body=ResolveIn,
     out=StaffTicketOut,
     repeatable=True,
-    refuses=(TicketClosed, TicketNotAnswered, AwaitsPayment),
+    refuses=(TicketClosed, TicketNotAnswered, AwaitsPayment, AwaitsSession),
 )
 def resolve_ticket(call: Call, body: ResolveIn) -> StaffTicketOut:
-    """Say that it is done, maybe with a last message; nothing is resolved that had no answer (R5, R7)."""
+    """Say that it is done, maybe with a last message; nothing is resolved that had no answer (R5, R7).
+
+    A bought session is resolved by being held.
+    """
     actor, ticket_id = _actor(call), call.path["ticket_id"]
     said = body.message and service.message(
         ticket_id, "staff", actor, body.message, call.now, repeatable=call.repeatable

@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from chalicelib.edge.schema import TRIMMED, Instant, Schema
+from chalicelib.kernel.faults import Fault
 from chalicelib.tickets.attachments import LARGEST, LINK_LASTS, MEDIA_TYPES, Upload
 
 
 def _taken(media_type: str) -> str:
     if media_type not in MEDIA_TYPES:
-        raise ValueError(f"one of {', '.join(MEDIA_TYPES)}")
+        raise Fault("value_error.media_type", known=", ".join(MEDIA_TYPES))
     return media_type
 
 

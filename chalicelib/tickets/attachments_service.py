@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.kernel.paging import Page
 from chalicelib.storage.idempotency import Repeatable
@@ -67,15 +68,22 @@ def announce(
     return retrying(attempt)
 
 
-def attached(ticket_id: str, ids: Sequence[str], files: Files) -> tuple[Attachment, ...]:
+def attached(
+    ticket_id: str, ids: Sequence[str], files: Files, repeatable: Repeatable | None = None
+) -> tuple[Attachment, ...]:
     """The files that a message about a ticket names, after they were uploaded.
 
     They are put where no permission to upload leads, so that nobody changes them afterwards. `Invalid` names
-    every one that is not there, as `/attachments/0`, and keeps none.
+    every one that is not there, as `/attachments/0`, and keeps none. `Replay` for a message that was written
+    before, as its uploads may be gone.
     """
+    if not ids:
+        return ()
+    if repeatable:
+        repeatable.replay()
     if len(ids) > MOST_PER_MESSAGE:
-        detail = f"at most {MOST_PER_MESSAGE} files go with a message"
-        raise Invalid(errors=[FieldError("/attachments", "too_many", detail)])
+        fault = Fault("too_many.files", most=MOST_PER_MESSAGE)
+        raise Invalid(errors=[FieldError("/attachments", fault)])
     known = uploads.find_all(ids)
     if faults := list(_faults(ticket_id, ids, known, files)):
         raise Invalid(errors=faults)
@@ -90,12 +98,12 @@ def _faults(
     for at, id in enumerate(ids):
         upload = known.get(id)
         if upload is None or upload.ticket_id != ticket_id:
-            yield FieldError(f"/attachments/{at}", "unknown_attachment", f"this ticket has no upload {id}")
+            yield FieldError(f"/attachments/{at}", Fault("unknown_attachment", id=id))
         elif id in ids[:at]:
-            yield FieldError(f"/attachments/{at}", "repeated", f"{id} is named before")
+            yield FieldError(f"/attachments/{at}", Fault("repeated.file", id=id))
         elif files.size(upload_key(ticket_id, id)) != upload.size:
-            detail = f"{upload.name} has not been uploaded with its {upload.size} bytes"
-            yield FieldError(f"/attachments/{at}", "not_uploaded", detail)
+            fault = Fault("not_uploaded", name=upload.name, size=upload.size)
+            yield FieldError(f"/attachments/{at}", fault)
 
 
 def link(ticket_id: str, attachment_id: str, lists: Sequence[Listing], files: Files) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.faults import Fault
 from chalicelib.tickets.rules import Kind
 
 # A text in each language.
@@ -84,15 +85,15 @@ def faults(kind: Kind, reason_code: str | None, texts: Mapping[str, str | None])
     """Everything wrong with a form; `texts` are those of `LONGEST` that were given."""
     form, known = FORMS[kind], ", ".join(FORMS[kind].reasons)
     if reason_code is None and form.needs_reason:
-        yield FieldError("/reason_code", "missing", f"one of {known}")
+        yield FieldError("/reason_code", Fault("missing.choice", known=known))
     if reason_code is not None and reason_code not in form.reasons:
-        detail = f"one of {known}" if known else f"{kind} has no reasons to choose from"
-        yield FieldError("/reason_code", "unknown_reason", detail)
+        fault = Fault("unknown_reason", known=known) if known else Fault("unknown_reason.none", kind=kind)
+        yield FieldError("/reason_code", fault)
     if form.needs_text and not (texts.get("description") or "").strip():
-        yield FieldError("/description", "missing", "describe what it is about")
+        yield FieldError("/description", Fault("missing.description"))
     for name, longest in LONGEST.items():
         if len(texts.get(name) or "") > longest:
-            yield FieldError(f"/{name}", "string_too_long", f"at most {longest} characters")
+            yield FieldError(f"/{name}", Fault("string_too_long", max_length=longest))
 
 
 def subject(kind: Kind, reason_code: str | None, text: str, locale: str) -> str:
@@ -110,6 +111,12 @@ def check_outcome(kind: Kind, outcome: str | None) -> None:
     if outcome is None and not known:
         return
     if outcome not in known:
-        detail = f"one of {', '.join(known)}" if known else f"{kind} has no outcomes to choose from"
-        code = "missing" if outcome is None else "unknown_outcome"
-        raise Invalid(errors=[FieldError("/outcome", code, detail)])
+        raise Invalid(errors=[FieldError("/outcome", _outcome_fault(kind, outcome, ", ".join(known)))])
+
+
+def _outcome_fault(kind: Kind, outcome: str | None, known: str) -> Fault:
+    if not known:
+        return Fault("unknown_outcome.none", kind=kind)
+    if outcome is None:
+        return Fault("missing.choice", known=known)
+    return Fault("unknown_outcome", known=known)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.errors import FieldError, Invalid, pointer_step
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.markets import MARKETS
 from chalicelib.tickets.calendars import Definition
 from chalicelib.tickets.policies import Policies, PoliciesNotValid, read_policies
 from chalicelib.tickets.rules import Kind, Priority
 
 CURRENT = "current"
+COUNTRY = re.compile(r"[A-Z]{2}")
+# Whether it is anybody's is proven by what is sent there; this only keeps typing errors out.
+EMAIL = re.compile(r"[^@\s<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 # A request by e-mail ranks behind the same one from the client area: it is promised less (V6).
 USUAL: Mapping[str, Any] = {"default": {"hours": 48}, "support/low": {"hours": 72}}
 
@@ -74,20 +79,34 @@ def faults(levels: ServiceLevels) -> Iterator[FieldError]:
     ids = [definition.id for definition in levels.calendars]
     for at, id in enumerate(ids):
         if id in ids[:at]:
-            yield FieldError(f"/calendars/{at}/id", "repeated", f"there is another calendar {id!r}")
-    named = {"otherwise": levels.otherwise} | {
-        f"by_country/{country}": id for country, id in levels.by_country.items()
+            yield FieldError(f"/calendars/{at}/id", Fault("repeated.calendar", name=id))
+    named = {"/otherwise": levels.otherwise} | {
+        f"/by_country{pointer_step(country)}": id for country, id in levels.by_country.items()
     }
-    for name, id in named.items():
+    for pointer, id in named.items():
         if id not in ids:
-            yield FieldError(f"/{name}", "unknown", f"there is no calendar {id!r}")
+            yield FieldError(pointer, Fault("unknown.calendar", name=id))
+    for country in levels.by_country:
+        if not COUNTRY.fullmatch(country):
+            yield FieldError(f"/by_country{pointer_step(country)}", Fault("country.code"))
+    yield from _contact_faults(levels.contacts)
     try:
         levels.read_policies()
     except PoliciesNotValid as refusal:
         yield from under("/policies", refusal.errors)
 
 
+def _contact_faults(contacts: tuple[str, ...]) -> Iterator[FieldError]:
+    if not contacts:
+        yield FieldError("/contacts", Fault("missing.contact"))
+    for at, contact in enumerate(contacts):
+        if not EMAIL.fullmatch(contact):
+            yield FieldError(f"/contacts/{at}", Fault("email.contact", contact=contact))
+        if contact in contacts[:at]:
+            yield FieldError(f"/contacts/{at}", Fault("repeated.contact"))
+
+
 def under(pointer: str, errors: Iterable[FieldError]) -> Iterator[FieldError]:
     """Faults of a part as faults of the whole."""
     for error in errors:
-        yield FieldError(pointer + error.pointer, error.code, error.detail)
+        yield FieldError(pointer + error.pointer, error.fault)

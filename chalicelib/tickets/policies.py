@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import Any, get_args
 
 from chalicelib.kernel.business import Mode
-from chalicelib.kernel.errors import FieldError, Invalid
+from chalicelib.kernel.errors import FieldError, Invalid, pointer_step
+from chalicelib.kernel.faults import Fault
 from chalicelib.tickets.sla import Policy
 
 DEFAULT = "default"
@@ -56,26 +57,25 @@ def _policy(promise: Mapping[str, Any]) -> Policy:
 
 
 def _faults(name: str, promise: Any, known: Collection[str]) -> Iterator[FieldError]:
-    # A name with a slash in it, as a JSON pointer writes it.
-    pointer = f"/{name.replace('~', '~0').replace('/', '~1')}"
+    pointer = pointer_step(name)
     if name not in known:
-        yield FieldError(pointer, "unknown", f"there are no tickets of {name!r}")
+        yield FieldError(pointer, Fault("unknown", name=name))
     if not isinstance(promise, Mapping):
-        yield FieldError(pointer, "type", "a promise is an object with hours, mode and at_risk_percent")
+        yield FieldError(pointer, Fault("type"))
         return
     for field_name, value in promise.items():
         if fault := _field_fault(field_name, value):
-            yield FieldError(f"{pointer}/{field_name}", *fault)
+            yield FieldError(pointer + pointer_step(field_name), fault)
 
 
-def _field_fault(name: str, value: object) -> tuple[str, str] | None:
+def _field_fault(name: str, value: object) -> Fault | None:
     if name == "mode":
         modes = get_args(Mode)
-        return None if value in modes else ("mode", f"one of {', '.join(modes)}")
+        return None if value in modes else Fault("mode", modes=", ".join(modes))
     if name not in BOUNDS:
-        return "unknown", f"a promise has no {name}"
+        return Fault("unknown.field", name=name)
     least, most = BOUNDS[name]
     # True is an int in Python, and no number to anybody else.
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return None
-    return "range", f"a whole number from {least} to {most}"
+    return Fault("range", least=least, most=most)

@@ -15,10 +15,9 @@ import holidays
 from chalicelib.kernel.banking import easter
 from chalicelib.kernel.business import Calendar
 from chalicelib.kernel.errors import FieldError
-from chalicelib.tickets.calendars import CalendarNotValid, Definition, calendar_of, faults
+from chalicelib.kernel.faults import Fault
+from chalicelib.tickets.calendars import YEARS, CalendarNotValid, Definition, calendar_of, faults
 
-# The last year of most countries' rules is 2099 or 2100. These stay: with other years, all versions change.
-YEARS = range(2020, 2100)
 # Monday and Tuesday, in days from Easter Sunday.
 CARNIVAL = (-48, -47)
 
@@ -56,7 +55,7 @@ def _place_faults(country: str, region: str | None) -> Iterator[FieldError]:
     # The library knows countries also by other names; a definition has one way to say it.
     known = {code: regions for code, regions in holidays.list_supported_countries().items() if len(code) == 2}
     if country not in known:
-        yield FieldError("/country", "country", f"no holidays are known of {country!r}")
+        yield FieldError("/country", Fault("country", country=country))
     elif region is not None and region not in known[country]:
-        choice = ", ".join(known[country]) or "none"
-        yield FieldError("/region", "region", f"{country} has no region {region!r}; there are: {choice}")
+        choice = ", ".join(known[country]) or "-"
+        yield FieldError("/region", Fault("region", country=country, region=region, regions=choice))

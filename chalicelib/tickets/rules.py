@@ -156,17 +156,38 @@ class AwaitsPayment(Conflict):
         super().__init__(number=ticket.number)
 
 
+class AwaitsSession(Conflict):
+    """A bought session is done when it was held, and not before (S6)."""
+
+    code = "ticket_awaits_session"
+    text = {
+        "en": "Ticket {number} is resolved once its session was held.",
+        "es": "El ticket {number} se resuelve cuando su sesión se haya realizado.",
+        "pt-BR": "O ticket {number} é resolvido quando a sessão for realizada.",
+    }
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(number=ticket.number)
+
+
 def answered(ticket: Ticket, at: datetime) -> Ticket:
     """The team has given an answer, which keeps the promise, or breaks it late. `TicketClosed`."""
     check_not_closed(ticket)
-    status: Status = "in_progress" if ticket.status == "open" else ticket.status
+    begins = ticket.status == "open" and ticket.waits_for != "payment"
+    status: Status = "in_progress" if begins else ticket.status
     return replace(ticket, status=status, clock=ticket.clock and sla.answered(ticket.clock, at))
 
 
 def asked(ticket: Ticket, at: datetime) -> Ticket:
-    """The customer is asked for something: the promise is paused until he replies. `TicketClosed`."""
+    """The customer is asked for something: the promise is paused until he replies. `TicketClosed`.
+
+    It is his money that an unpaid service waits for, whatever else he is asked.
+    """
     check_not_closed(ticket)
-    return replace(ticket, status="waiting_customer", clock=ticket.clock and sla.paused(ticket.clock, at))
+    if ticket.waits_for == "payment":
+        return ticket
+    clock = ticket.clock and sla.paused(ticket.clock, at)
+    return replace(ticket, status="waiting_customer", outcome=_lasting_outcome(ticket), clock=clock)
 
 
 def replied(ticket: Ticket, calendar: Calendar | None, at: datetime) -> Ticket:
@@ -176,7 +197,7 @@ def replied(ticket: Ticket, calendar: Calendar | None, at: datetime) -> Ticket:
     """
     check_not_closed(ticket)
     if ticket.status == "resolved":
-        return replace(ticket, status="open", outcome=None)
+        return replace(ticket, status="open", outcome=_lasting_outcome(ticket))
     return going_on(ticket, calendar, at) if ticket.status == "waiting_customer" else ticket
 
 
@@ -192,13 +213,20 @@ def moved(ticket: Ticket, status: Status, calendar: Calendar | None, at: datetim
     check_paid(ticket)
     if status == "waiting_customer":
         return asked(ticket, at)
-    return replace(going_on(ticket, calendar, at), status=status, outcome=None)
+    return replace(going_on(ticket, calendar, at), status=status, outcome=_lasting_outcome(ticket))
+
+
+def _lasting_outcome(ticket: Ticket) -> str | None:
+    """What is still true of a ticket that is opened again: a session that was held stays held."""
+    return ticket.outcome if ticket.kind == "advisory" else None
 
 
 def resolved(ticket: Ticket, outcome: str | None, at: datetime) -> Ticket:
-    """What was asked for is done. `TicketClosed`, `AwaitsPayment`, `TicketNotAnswered`."""
+    """What was asked for is done. `TicketClosed`, `AwaitsPayment`, `AwaitsSession`, `TicketNotAnswered`."""
     check_not_closed(ticket)
     check_paid(ticket)
+    if ticket.waits_for:
+        raise AwaitsSession(ticket)
     if ticket.clock and not ticket.clock.answered_at:
         raise TicketNotAnswered(ticket)
     return replace(ticket, status="resolved", outcome=outcome or ticket.outcome)

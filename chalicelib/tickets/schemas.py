@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from chalicelib.edge.schema import TRIMMED, Instant, ListQuery, Schema
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.paging import Page
+from chalicelib.tickets.attachments import MOST_PER_MESSAGE
 from chalicelib.tickets.forms import FORMS, LONGEST
 from chalicelib.tickets.messages import Author, Message
 from chalicelib.tickets.rules import Kind, Priority, Session, Status, Ticket
 from chalicelib.tickets.sla_schemas import PromiseOut
 
+AttachmentId = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, TRIMMED, Field(min_length=1, max_length=LONGEST["description"])]
 
 
@@ -167,6 +171,9 @@ class MessageIn(Schema):
     """What a customer writes."""
 
     text: Text
+    attachments: list[AttachmentId] = Field(
+        default_factory=list, max_length=MOST_PER_MESSAGE, description="ids of files that were uploaded"
+    )
 
 
 class StaffMessageIn(MessageIn):
@@ -182,8 +189,17 @@ class StaffMessageIn(MessageIn):
     @classmethod
     def _asks_somebody(cls, asks: bool, info: ValidationInfo) -> bool:
         if asks and info.data.get("internal"):
-            raise ValueError("a note asks its customer for nothing")
+            raise Fault("value_error.note")
         return asks
+
+
+class FileOut(Schema):
+    """A file that goes with a message."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
 
 
 class MessageOut(Schema):
@@ -192,11 +208,13 @@ class MessageOut(Schema):
     id: str
     author: Author
     text: str
+    attachments: list[FileOut]
     created_at: Instant
 
     @classmethod
     def of(cls, message: Message) -> Self:
-        return cls(**{name: getattr(message, name) for name in cls.model_fields})
+        own = {name: getattr(message, name) for name in cls.model_fields.keys() - {"attachments"}}
+        return cls(**own, attachments=[FileOut(**asdict(file)) for file in message.attachments])
 
 
 class MessageList(Schema):

@@ -56,6 +56,20 @@ def record(
         writing.audit(Change(after.id, after.customer_id, action, before.status, after.status, actor, now))
 
 
+def _say(
+    writing: Transaction, said: Message, before: Ticket, after: Ticket, action: str, actor: Actor
+) -> None:
+    """Add a message to a transaction, with what it changes.
+
+    The ticket is written also if that is nothing: whoever resolves or closes it at the same moment must see
+    what was said.
+    """
+    writing.save(store.messages.row(said))
+    if after == before:
+        writing.save(*store.rows(after))
+    record(writing, before, after, action, actor, said.created_at)
+
+
 def follow(
     writing: Transaction,
     ticket_ids: Iterable[str],
@@ -106,8 +120,7 @@ def message(
 def customer_writes(writing: Transaction, before: Ticket, said: Message, actor: Actor, home: Home) -> Ticket:
     """Add a customer's message to a transaction: the team has the next move again. `TicketClosed`."""
     after = rules.replied(before, _calendar(before, home, said.created_at), said.created_at)
-    writing.save(store.messages.row(said))
-    record(writing, before, after, "customer wrote", actor, said.created_at)
+    _say(writing, said, before, after, "customer wrote", actor)
     return after
 
 
@@ -160,10 +173,11 @@ def write(
             return earlier
         before, now = store.get(ticket_id), said.created_at
         writing = Transaction()
-        writing.save(store.messages.row(said))
-        if not said.internal:
+        if said.internal:
+            writing.save(store.messages.row(said))
+        else:
             after = (rules.asked if asks else rules.answered)(before, now)
-            record(writing, before, after, "customer asked" if asks else "answered", actor, now)
+            _say(writing, said, before, after, "customer asked" if asks else "answered", actor)
             told = {"message_id": said.id} | ({"asks": "yes"} if asks else {})
             writing.emit(Event("ticket.replied", ticket_id, now, told))
         if repeatable:
@@ -213,7 +227,8 @@ def resolve(
     """What was asked for is done; `said` to the customer with that is an answer, maybe the first one.
 
     Nothing happens to what is resolved already, unless something more is said. `TicketNotFound`,
-    `TicketClosed`, `AwaitsPayment`, `TicketNotAnswered`, `Invalid`, `Replay`, `IdempotencyKeyReused`.
+    `TicketClosed`, `AwaitsPayment`, `AwaitsSession`, `TicketNotAnswered`, `Invalid`, `Replay`,
+    `IdempotencyKeyReused`.
     """
 
     def attempt() -> Ticket:
@@ -223,9 +238,10 @@ def resolve(
         check_outcome(before.kind, outcome)
         after = rules.resolved(rules.answered(before, now) if said else before, outcome, now)
         writing = Transaction()
-        record(writing, before, after, "resolved", actor, now)
         if said:
-            writing.save(store.messages.row(said))
+            _say(writing, said, before, after, "resolved", actor)
+        else:
+            record(writing, before, after, "resolved", actor, now)
         if said or after != before:
             writing.emit(Event("ticket.resolved", ticket_id, now, {"message_id": said.id} if said else {}))
         if repeatable:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 
 from chalicelib.kernel.business import Calendar
+from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.events import SYSTEM, Actor, Change
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tickets import store
@@ -43,7 +44,7 @@ def change(
             return before
         after = replace(
             levels,
-            versions={calendar.id: calendar.version for calendar in made},
+            versions={one.id: one.version for one in made},
             version=before.version if before else None,
         )
         if after == before:
@@ -58,11 +59,26 @@ def change(
     return retrying(attempt)
 
 
+class CalendarNotFound(NotFound):
+    """No such calendar among the service levels in force."""
+
+    code = "calendar_not_found"
+    thing = {"en": "calendar", "es": "el calendario", "pt-BR": "o calendário"}
+
+
+def calendar(id: str, home: Home, now: datetime) -> Calendar:
+    """A calendar as it is in force. `CalendarNotFound`."""
+    levels = current(home, now)
+    if id not in levels.versions:
+        raise CalendarNotFound(id=id)
+    return _in_force(levels, id)
+
+
 def started_clock(kind: str, priority: str, country: str, home: Home, now: datetime) -> Clock:
     """The promise to a new ticket of a customer of a country, from now on. `CalendarEnds`."""
     levels = current(home, now)
-    calendar = _in_force(levels, levels.calendar_id(country))
-    return started(levels.read_policies().of(kind, priority), calendar, now)
+    kept = _in_force(levels, levels.calendar_id(country))
+    return started(levels.read_policies().of(kind, priority), kept, now)
 
 
 def calendar_of(clock: Clock, home: Home, now: datetime) -> Calendar:
@@ -70,7 +86,12 @@ def calendar_of(clock: Clock, home: Home, now: datetime) -> Calendar:
     levels, last = current(home, now), clock.last
     if last.calendar in levels.versions:
         return _in_force(levels, last.calendar)
-    return _calendar(last.calendar, last.version)
+    return promised_by(clock)
+
+
+def promised_by(clock: Clock) -> Calendar:
+    """The calendar of a promise, as it was when the promise was given."""
+    return _calendar(clock.last.calendar, clock.last.version)
 
 
 def kept_calendar(clock: Clock) -> Calendar:
@@ -84,10 +105,10 @@ def _in_force(levels: ServiceLevels, id: str) -> Calendar:
 
 @cache
 def _calendar(id: str, version: str) -> Calendar:
-    calendar = store.find_calendar(id, version)
-    if calendar is None:
+    kept = store.find_calendar(id, version)
+    if kept is None:
         raise LookupError(f"no calendar {id} {version}")
-    return calendar
+    return kept
 
 
 def _made(levels: ServiceLevels) -> list[Calendar]:

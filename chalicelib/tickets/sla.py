@@ -21,6 +21,7 @@ from chalicelib.kernel.business import (
     Segment,
     counted,
     cut,
+    elapsed,
     next_opening,
     spend,
 )
@@ -152,6 +153,21 @@ def used(clock: Clock, at: datetime) -> timedelta:
     """The business time that was counted until an instant, or until the answer."""
     until = min(at, clock.answered_at or at)
     return counted(cut(clock.segments, clock.policy.mode, clock.zone, until))
+
+
+def taken(clock: Clock, calendar: Calendar, at: datetime) -> timedelta:
+    """The business time until an instant, or until the answer, also beyond the budget; `CalendarEnds`.
+
+    What was promised is counted as it was promised, what came later by `calendar`, without pauses.
+    """
+    until = min(at, clock.answered_at or at)
+    ends = [*(entry.at for entry in clock.ledger[1:]), until]
+    late = (
+        elapsed(calendar, clock.policy.mode, max(one.at, clock.due_at), min(end, until))
+        for one, end in zip(clock.ledger, ends, strict=True)
+        if one.step in RUNNING
+    )
+    return sum(late, used(clock, at))
 
 
 def status(clock: Clock, at: datetime) -> SlaStatus:

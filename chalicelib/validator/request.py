@@ -19,15 +19,16 @@ from chalicelib.kernel.errors import (
     TooLarge,
     UnsupportedMediaType,
 )
+from chalicelib.kernel.faults import Fault
 from chalicelib.licensing.standing import Environment
 
 ROUTE = "/v1/licenses/validate"
 BODY_LIMIT = 64 * 1024
 MOST_ADDONS = 50
 
-# Code and text of a fault, with the pointer below the field.
-Fault = tuple[str, str, str]
-Check = Callable[[Any], Iterator[Fault]]
+# The faults of a field, each with the pointer below it.
+Found = Iterator[tuple[str, Fault]]
+Check = Callable[[Any], Found]
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,10 @@ def _json(raw: bytes) -> Any:
         if "\\u" in text:
             # A lone surrogate is no text, although it can be escaped.
             json.dumps(given, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise Malformed(why=f"not JSON in UTF-8: {error}") from None
+    except json.JSONDecodeError as error:
+        raise Malformed(why=Fault("json_invalid", line=error.lineno, column=error.colno)) from None
+    except (ValueError, RecursionError):
+        raise Malformed(why=Fault("json_invalid.text")) from None
     return given
 
 
@@ -108,52 +111,52 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _faults(given: Any) -> Iterator[Fault]:
+def _faults(given: Any) -> Found:
     if not isinstance(given, dict):
-        yield "", "model_type", "Send one object"
+        yield "", Fault("model_type")
         return
     for name, check in FIELDS.items():
         if name in given:
             if given[name] is not None or name == "key":
-                yield from ((f"/{name}{below}", code, text) for below, code, text in check(given[name]))
+                yield from ((f"/{name}{below}", fault) for below, fault in check(given[name]))
         elif name == "key":
-            yield "/key", "missing", "Field required"
+            yield "/key", Fault("missing")
     for name in given.keys() - FIELDS.keys():
         escaped = name.replace("~", "~0").replace("/", "~1")
-        yield f"/{escaped}", "extra_forbidden", "Extra inputs are not permitted"
+        yield f"/{escaped}", Fault("extra_forbidden")
 
 
 def _text(longest: int, shortest: int = 1) -> Check:
-    def check(value: Any) -> Iterator[Fault]:
+    def check(value: Any) -> Found:
         if not isinstance(value, str):
-            yield "", "string_type", "Input should be a valid string"
+            yield "", Fault("string_type")
         elif len(value) < shortest:
-            yield "", "string_too_short", f"String should have at least {shortest} character"
+            yield "", Fault("string_too_short", min_length=shortest)
         elif len(value) > longest:
-            yield "", "string_too_long", f"String should have at most {longest} characters"
+            yield "", Fault("string_too_long", max_length=longest)
 
     return check
 
 
-def _fingerprint(value: Any) -> Iterator[Fault]:
+def _fingerprint(value: Any) -> Found:
     yield from FINGERPRINT(value)
     if isinstance(value, str) and 0 < len(value) <= 200 and not value.strip():
-        yield "", "blank", "name the installation"
+        yield "", Fault("blank")
 
 
-def _environment(value: Any) -> Iterator[Fault]:
+def _environment(value: Any) -> Found:
     if value not in get_args(Environment):
-        yield "", "literal_error", f"Input should be one of {', '.join(get_args(Environment))}"
+        yield "", Fault("literal_error", expected=", ".join(get_args(Environment)))
 
 
-def _addons(value: Any) -> Iterator[Fault]:
+def _addons(value: Any) -> Found:
     if not isinstance(value, list):
-        yield "", "list_type", "Input should be a valid list"
+        yield "", Fault("list_type")
     elif len(value) > MOST_ADDONS:
-        yield "", "too_long", f"List should have at most {MOST_ADDONS} items"
+        yield "", Fault("too_long", max_length=MOST_ADDONS)
     else:
         for at, code in enumerate(value):
-            yield from ((f"/{at}{below}", fault, text) for below, fault, text in ADDON(code))
+            yield from ((f"/{at}{below}", fault) for below, fault in ADDON(code))
 
 
 ADDON, FINGERPRINT = _text(64), _text(200)

@@ -23,6 +23,7 @@ PUBLIC = dict.fromkeys(WHO, "let in")
 CUSTOMERS = {**dict.fromkeys(WHO, "403"), "nobody": "401", "customer": "let in"}
 STAFF = {**dict.fromkeys(WHO, "let in"), "nobody": "401", "customer": "403"}
 FINANCE = {**dict.fromkeys(WHO, "403"), "nobody": "401", "finance": "let in"}
+IT = {**dict.fromkeys(WHO, "403"), "nobody": "401", "it": "let in"}
 ACCESS = {
     "GET /health": PUBLIC,
     "GET /openapi.json": PUBLIC,
@@ -31,6 +32,9 @@ ACCESS = {
     "POST /v1/customers/confirm": PUBLIC,
     "POST /v1/customers/confirm/resend": PUBLIC,
     "POST /v1/sessions": PUBLIC,
+    "POST /v1/me/password": CUSTOMERS,
+    "POST /v1/me/password/forgot": PUBLIC,
+    "POST /v1/me/password/reset": PUBLIC,
     "GET /v1/products": PUBLIC,
     "GET /v1/products/{code}": PUBLIC,
     "POST /v1/licenses/validate": PUBLIC,
@@ -129,6 +133,10 @@ ACCESS = {
     "POST /v1/staff/crm_tasks": STAFF,
     "POST /v1/staff/crm_tasks/{task_id}/cancel_renewals": STAFF,
     "GET /v1/staff/reports/renewal_cancellations": STAFF,
+    "GET /v1/staff/service_levels": STAFF,
+    "PUT /v1/staff/service_levels": IT,
+    "GET /v1/staff/calendars/{calendar_id}": STAFF,
+    "GET /v1/staff/reports/sla": STAFF,
     "GET /v1/staff/tasks": STAFF,
     "GET /v1/staff/inbound_mails": STAFF,
     "GET /v1/staff/inbound_mails/{mail_id}": STAFF,

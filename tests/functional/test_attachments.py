@@ -33,7 +33,7 @@ class Conversation:
     ticket_id: str
 
     def announce(self, body: Mapping[str, Any] = PNG, *, staff: bool = False) -> Answer:
-        return self.world.http("POST", self._path(staff), dict(body), token=self._token(staff))
+        return self.world.http("POST", self._path(staff), dict(body), token=self.token_of(staff))
 
     def upload(self, answer: Answer, content: bytes = b"\x89PNG") -> str:
         """The file is put where the answer says; its id."""
@@ -55,7 +55,7 @@ class Conversation:
         writing.commit()
 
     def read(self, id: str, *, staff: bool = False) -> Answer:
-        return self.world.http("GET", f"{self._path(staff)}/{id}", token=self._token(staff))
+        return self.world.http("GET", f"{self._path(staff)}/{id}", token=self.token_of(staff))
 
     @property
     def bucket(self) -> str:
@@ -68,7 +68,7 @@ class Conversation:
     def _path(self, staff: bool) -> str:
         return f"/v1/{'staff/' if staff else ''}tickets/{self.ticket_id}/attachments"
 
-    def _token(self, staff: bool) -> str:
+    def token_of(self, staff: bool) -> str:
         return self.world.staff("staff") if staff else self.token
 
 
@@ -139,6 +139,27 @@ def test_a_file_that_was_uploaded_goes_with_a_message_and_can_be_downloaded(talk
             "attachment; filename=\"erro.png\"; filename*=UTF-8''erro.png"
         ]
         assert asked["response-content-type"] == ["image/png"]
+
+
+@pytest.mark.parametrize("staff", [False, True])
+def test_a_message_over_http_names_its_files_and_its_repeat_needs_them_no_more(
+    talk: Conversation, staff: bool
+) -> None:
+    id = talk.upload(talk.announce(staff=staff))
+    path = f"/v1/{'staff/' if staff else ''}tickets/{talk.ticket_id}/messages"
+    token, headers = talk.token_of(staff), {"Idempotency-Key": "m-1"}
+    body = {"text": "Veja", "attachments": [id]}
+    first = talk.world.http("POST", path, body, token=token, headers=headers)
+    assert first.status == 201, first.text
+    assert first.json["attachments"] == [{"id": id, **PNG}]
+    talk.world.client("s3").delete_object(Bucket=talk.bucket, Key=f"uploads/{talk.ticket_id}/{id}")
+    again = talk.world.http("POST", path, body, token=token, headers=headers)
+    assert (again.status, again.json) == (201, first.json)
+    before = talk.world.rows("message")
+    missing = talk.world.http("POST", path, {**body, "attachments": ["att_x"]}, token=token)
+    assert (missing.status, missing.json["errors"][0]["pointer"]) == (422, "/attachments/0")
+    assert talk.world.rows("message") == before
+    assert talk.read(id).status == 200
 
 
 def test_what_is_attached_cannot_be_changed_by_uploading_again(talk: Conversation) -> None:

@@ -47,6 +47,56 @@ def test_a_problem_speaks_the_language_asked_for(shared_world: World, token: str
     assert (problem["type"], problem["code"], problem["errors"]) == ("about:blank", "order_not_found", [])
 
 
+FAULTY = {"items": [{"product": "nothing"}, {"product": "prestaimport", "quantity": 0, "gift": True}]}
+UNDERSTOOD = {
+    "en": ["Input should be greater than or equal to 1", "Extra inputs are not permitted"],
+    "es": ["Debe ser mayor o igual que 1", "No se admite este campo"],
+    "pt-BR": ["Deve ser maior ou igual a 1", "Este campo não é aceito"],
+}
+
+
+@pytest.mark.parametrize("language", UNDERSTOOD)
+def test_each_faulty_field_is_told_in_the_language_asked_for(
+    shared_world: World, token: str, language: str
+) -> None:
+    headers = {"accept-language": language}
+    answer = shared_world.http("POST", "/v1/orders", FAULTY, token=token, headers=headers)
+    assert [fault["detail"] for fault in _problem(answer)["errors"]] == UNDERSTOOD[language]
+
+
+@pytest.mark.parametrize(
+    ("language", "detail"),
+    [
+        ("en", "no product nothing"),
+        ("es", "no existe el producto nothing"),
+        ("pt-BR", "não existe o produto nothing"),
+    ],
+)
+def test_what_a_decision_of_ours_finds_is_told_in_the_language_asked_for(
+    shared_world: World, token: str, language: str, detail: str
+) -> None:
+    headers = {"accept-language": language}
+    body = {"items": [{"product": "nothing"}]}
+    answer = shared_world.http("POST", "/v1/orders/preview", body, token=token, headers=headers)
+    assert [fault["detail"] for fault in _problem(answer)["errors"]] == [detail]
+
+
+@pytest.mark.parametrize(
+    ("language", "detail"),
+    [
+        ("en", "String should have at most 100 character(s)"),
+        ("es", "El texto debe tener como máximo 100 carácter(es)"),
+        ("pt-BR", "O texto deve ter no máximo 100 caractere(s)"),
+    ],
+)
+def test_a_tools_faulty_question_is_told_in_the_language_asked_for(
+    shared_world: World, language: str, detail: str
+) -> None:
+    headers = {"accept-language": language}
+    answer = shared_world.http("POST", "/v1/licenses/validate", {"key": "x" * 101}, headers=headers)
+    assert [one["detail"] for one in answer.json["errors"]] == [detail]
+
+
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b'{"items": [}', b"\xff\xfe", b'"\\ud800"', b"[" * 5000], ids=lambda raw: repr(raw[:9])
 )

@@ -31,7 +31,7 @@ PERSONAL = (BODY["email"], BODY["name"], BODY["tax_id"])
 
 
 @contextmanager
-def _logged() -> Iterator[io.StringIO]:
+def logged() -> Iterator[io.StringIO]:
     """Everything that is logged or printed, as it is written for CloudWatch."""
     text = io.StringIO()
     copy, root = logging.StreamHandler(text), logging.getLogger()
@@ -67,7 +67,7 @@ def _forms(key: str) -> tuple[str, ...]:
 
 
 def test_a_whole_purchase_leaves_no_secret_and_nothing_personal_in_the_logs(world: World, pool: Pool) -> None:
-    with _logged() as text:
+    with logged() as text:
         token, key = _purchase(world)
     written = text.getvalue()
     assert written.count('"message":"request"') > 10
@@ -94,7 +94,7 @@ def test_a_failure_is_logged_with_its_trace_and_without_what_was_sent(world: Wor
     order = steps.place(world, token, LICENSE)
     (row,) = world.rows("payment")
     steps.put(world, {**row, "amount": "not money"})
-    with _logged() as text:
+    with logged() as text:
         answer = world.http("GET", f"/v1/orders/{order['id']}", token=token)
     assert answer.status == 500
     (failure,) = [json.loads(line) for line in text.getvalue().splitlines() if '"ERROR"' in line]
@@ -104,7 +104,7 @@ def test_a_failure_is_logged_with_its_trace_and_without_what_was_sent(world: Wor
 
 
 def test_every_request_is_one_line_of_json(world: World) -> None:
-    with _logged() as text:
+    with logged() as text:
         world.http("GET", "/v1/products/erp")
     (line,) = [json.loads(one) for one in text.getvalue().splitlines()]
     assert (line["method"], line["route"], line["status"]) == ("GET", "/v1/products/{code}", 200)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.customers.rules import PASSWORD_LEAST
 from infra.package import AWS_SERVICES
 
 Template = dict[str, Any]
@@ -365,7 +366,7 @@ def test_users_are_people_with_an_address_and_a_long_password(merged: Template) 
     (client,) = of_type(merged, "AWS::Cognito::UserPoolClient").values()
     groups = of_type(merged, "AWS::Cognito::UserPoolGroup").values()
     assert pool["UsernameAttributes"] == ["email"]
-    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 12
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == PASSWORD_LEAST >= 12
     assert client["PreventUserExistenceErrors"] == "ENABLED"
     assert {group["GroupName"] for group in groups} == {"staff", "finance", "it"}
 

@@ -216,3 +216,16 @@ def test_licence_expiry_runs_by_a_schedule_and_has_the_time_to_finish(merged: Te
     expiry = functions(merged)["LicenceExpiry"]
     assert [event["Type"] for event in expiry["Events"].values()] == ["Schedule"]
     assert expiry["Timeout"] == 300
+
+
+def test_the_team_is_alerted_every_five_minutes_and_an_overdue_answer_raises_an_alarm(
+    merged: Template,
+) -> None:
+    alerts = functions(merged)["SlaAlerts"]
+    (schedule,) = [event["Properties"]["Schedule"] for event in alerts["Events"].values()]
+    assert (schedule, alerts["Timeout"]) == ("rate(5 minutes)", 300)
+    alarm = merged["Resources"]["TicketsBreached"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Vigencia", "TicketsBreached")
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
+    assert alarm["Dimensions"] == [{"Name": "stage", "Value": {"Ref": "Stage"}}]
+    assert alarm["AlarmActions"] == [{"Ref": "OpsTopic"}]

@@ -70,6 +70,16 @@ class Directory(Protocol):
     def sign_in(self, email: str, password: str) -> SignedIn:
         """Raises `SignInRefused`, `SignInUnconfirmed`."""
 
+    def change_password(self, access_token: str, current: str, new: str) -> None:
+        """Change the password of the token's user. Raises `SignInRefused` for another current password,
+        `PasswordRefused`."""
+
+    def forgot_password(self, email: str) -> None:
+        """E-mail a code to choose a new password with; nothing happens for an address that has none."""
+
+    def reset_password(self, email: str, code: str, new: str) -> None:
+        """Set a new password with the e-mailed code. Raises `CodeRefused`, `PasswordRefused`."""
+
     def owner(self, email: str) -> User | None:
         """The user who has confirmed that this e-mail address is his; None if nobody has."""
 

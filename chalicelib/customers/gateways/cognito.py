@@ -94,6 +94,32 @@ class Cognito:
             raise gateways.SignInRefused(answer.get("ChallengeName", "no result"))
         return SignedIn(result["AccessToken"], int(result["ExpiresIn"]))
 
+    def change_password(self, access_token: str, current: str, new: str) -> None:
+        """See `Directory.change_password`. The token is the permission: no IAM action is needed."""
+        self._set_password(
+            "change_password", AccessToken=access_token, PreviousPassword=current, ProposedPassword=new
+        )
+
+    def forgot_password(self, email: str) -> None:
+        """See `Directory.forgot_password`."""
+        with suppress(gateways.SignInRefused, gateways.SignInUnconfirmed, gateways.EmailRefused):
+            self._call("forgot_password", ClientId=self.client_id, Username=email)
+
+    def reset_password(self, email: str, code: str, new: str) -> None:
+        """See `Directory.reset_password`."""
+        user = {"ClientId": self.client_id, "Username": email}
+        try:
+            self._set_password("confirm_forgot_password", **user, ConfirmationCode=code, Password=new)
+        except (gateways.SignInRefused, gateways.SignInUnconfirmed) as refused:
+            raise gateways.CodeRefused(str(refused)) from refused
+
+    def _set_password(self, operation: str, **arguments: str) -> None:
+        try:
+            self._call(operation, **arguments)
+        except gateways.EmailRefused as refused:
+            # Of all parameters only the new password can be one that Cognito does not even look at.
+            raise gateways.PasswordRefused(str(refused)) from refused
+
     def owner(self, email: str) -> User | None:
         """See `Directory.owner`."""
         try:

@@ -132,7 +132,7 @@ def test_what_is_uncertain_is_refused(text: str, currency: str, code: str) -> No
 
 
 def test_an_ambiguous_amount_tells_what_it_could_be() -> None:
-    with pytest.raises(Unreadable, match=r"'1.234' could be 1.234 or 1234"):
+    with pytest.raises(Unreadable, match=r"'1.234' could be 1.234 / 1234"):
         read_amount("1.234", "EUR")
 
 

@@ -198,3 +198,39 @@ def test_a_new_code_is_asked_for_by_address() -> None:
 @pytest.mark.parametrize("code", ["UserNotFoundException", "InvalidParameterException"])
 def test_a_code_for_nobody_who_waits_for_one_is_not_sent_and_nothing_told(code: str) -> None:
     Cognito(Refusing(code), "pool", "client").send_code_again(EVA)
+
+
+def test_a_password_is_changed_by_who_knows_it(directory: Cognito) -> None:
+    directory.sign_up(EVA, PASSWORD, PROFILE)
+    directory.confirm_now(EVA)
+    token = directory.sign_in(EVA, PASSWORD).access_token
+    with pytest.raises(gateways.SignInRefused):
+        directory.change_password(token, "not the password", "another password")
+    with pytest.raises(gateways.PasswordRefused):
+        directory.change_password(token, PASSWORD, "short")
+    directory.change_password(token, PASSWORD, "another password")
+    assert directory.sign_in(EVA, "another password")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("CodeMismatchException", gateways.CodeRefused),
+        ("ExpiredCodeException", gateways.CodeRefused),
+        ("UserNotFoundException", gateways.CodeRefused),
+        ("UserNotConfirmedException", gateways.CodeRefused),
+        ("InvalidPasswordException", gateways.PasswordRefused),
+        ("InvalidParameterException", gateways.PasswordRefused),
+        ("TooManyFailedAttemptsException", TooManyRequests),
+    ],
+)
+def test_a_reset_that_is_refused_names_code_or_password(code: str, told: type[Exception]) -> None:
+    with pytest.raises(told):
+        Cognito(Refusing(code), "pool", "client").reset_password(EVA, "000000", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "code", ["UserNotFoundException", "UserNotConfirmedException", "InvalidParameterException"]
+)
+def test_nothing_is_told_of_a_code_for_an_address_without_a_password(code: str) -> None:
+    Cognito(Refusing(code), "pool", "client").forgot_password(EVA)

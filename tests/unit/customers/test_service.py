@@ -27,7 +27,7 @@ from chalicelib.customers.rules import (
     profile_of,
 )
 from chalicelib.customers.tokens import TokenRefused, customer_id_of, roles_of
-from chalicelib.kernel.errors import Invalid, Unavailable
+from chalicelib.kernel.errors import LOCALES, Invalid, Unavailable
 from chalicelib.kernel.events import Actor
 from chalicelib.storage.idempotency import IdempotencyKeyReused, Repeatable, Replay
 from chalicelib.storage.table import bind
@@ -79,6 +79,15 @@ class Users:
     def sign_in(self, email: str, password: str) -> SignedIn:
         self._maybe_refuse()
         return SignedIn("token", 3600)
+
+    def change_password(self, access_token: str, current: str, new: str) -> None:
+        self._maybe_refuse()
+
+    def forgot_password(self, email: str) -> None:
+        self.sent.append(email)
+
+    def reset_password(self, email: str, code: str, new: str) -> None:
+        self._maybe_refuse()
 
     def owner(self, email: str) -> User | None:
         return self.user(email)
@@ -190,14 +199,16 @@ def test_a_sign_in_is_refused_in_our_words(refusal: Exception, told: type[Except
 @pytest.mark.parametrize(
     ("refusal", "pointer"),
     [
-        (gateways.PasswordRefused("too short"), "/password"),
-        (gateways.EmailRefused("no such domain"), "/email"),
+        (gateways.PasswordRefused("the directory's words"), "/password"),
+        (gateways.EmailRefused("the directory's words"), "/email"),
     ],
 )
 def test_what_the_directory_refuses_at_sign_up_names_its_field(refusal: Exception, pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
         _register(Users(refuses=refusal))
-    assert [(error.pointer, error.detail) for error in refused.value.errors] == [(pointer, str(refusal))]
+    (error,) = refused.value.errors
+    assert error.pointer == pointer
+    assert len({error.message(locale) for locale in LOCALES} - {str(refusal)}) == len(LOCALES)
 
 
 def test_a_wrong_code_names_its_field_and_a_new_one_can_be_had() -> None:

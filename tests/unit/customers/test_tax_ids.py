@@ -74,7 +74,7 @@ def test_the_refusal_names_the_country_but_not_the_tax_id() -> None:
     with pytest.raises(TaxIdNotValid) as refusal:
         normalise("BR", "529.982.247-26")
     assert str(refusal.value) == "not a tax id of BR"
-    assert refusal.value.country == "BR"
+    assert refusal.value.facts == {"country": "BR"}
 
 
 @pytest.mark.parametrize("text", ["123", " AB 123-4 ", "x" * 32])

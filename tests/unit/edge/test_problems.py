@@ -20,6 +20,7 @@ from chalicelib.edge.problems import (
     unexpected,
 )
 from chalicelib.kernel.errors import LOCALES, FieldError, Invalid, NotFound, Refusal, TooManyRequests
+from chalicelib.kernel.faults import Fault
 from chalicelib.subscriptions.cancelling import PastCutoff
 
 # Clients match these: a code is never renamed, a status never changed.
@@ -37,14 +38,18 @@ CODES = {
     "inbound_mail_not_parked": 409,
     "addon_not_found": 404,
     "customer_not_found": 404,
+    "cancellation_decided": 409,
+    "cancellation_not_found": 404,
     "card_not_found": 404,
     "credit_note_not_found": 404,
     "crm_task_not_found": 404,
     "invoice_not_payable": 409,
     "invoice_not_voidable": 409,
     "too_many_attempts": 409,
+    "too_many_offers": 409,
     "invoice_not_found": 404,
     "license_not_found": 404,
+    "calendar_not_found": 404,
     "mail_not_found": 404,
     "message_not_found": 404,
     "online_invoice_not_found": 404,
@@ -58,6 +63,7 @@ CODES = {
     "task_not_found": 404,
     "ticket_not_found": 404,
     "ticket_awaits_payment": 409,
+    "ticket_awaits_session": 409,
     "ticket_closed": 409,
     "ticket_not_answered": 409,
     "ticket_not_advisory": 409,
@@ -76,6 +82,9 @@ CODES = {
     "not_renewable": 409,
     "order_not_withdrawable": 409,
     "past_cutoff": 409,
+    "step_not_found": 404,
+    "step_not_ready": 409,
+    "step_not_skippable": 409,
     "subscription_ended": 409,
     "withdrawal_window_closed": 409,
     "not_a_transfer": 409,
@@ -142,7 +151,7 @@ def test_every_status_has_a_title_in_three_languages() -> None:
 
 
 def test_a_problem_names_every_faulty_field() -> None:
-    faults = [FieldError("/a", "missing", "needed"), FieldError("/b/0", "type", "no")]
+    faults = [FieldError("/a", Fault("missing")), FieldError("/b/0", Fault("hours.order"))]
     problem = problem_of(Invalid(errors=faults), "es", "req-1")
     assert problem == {
         "type": "about:blank",
@@ -152,8 +161,8 @@ def test_a_problem_names_every_faulty_field() -> None:
         "detail": "Algunos campos no son válidos.",
         "request_id": "req-1",
         "errors": [
-            {"pointer": "/a", "code": "missing", "detail": "needed"},
-            {"pointer": "/b/0", "code": "type", "detail": "no"},
+            {"pointer": "/a", "code": "missing", "detail": "Falta este campo"},
+            {"pointer": "/b/0", "code": "hours", "detail": "el horario acaba antes de empezar"},
         ],
     }
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationErro
 from chalicelib.edge.problems import problem_of, unexpected
 from chalicelib.edge.schema import Instant, MoneyOut, Problem, Schema, refusal_of
 from chalicelib.kernel.errors import FieldError, Invalid, Malformed, Refusal, TooManyRequests
+from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.money import Money
 
 
@@ -40,7 +41,7 @@ def test_a_schema_refuses_unknown_fields_and_cannot_be_changed() -> None:
 @pytest.mark.parametrize(
     "problem",
     [
-        problem_of(Invalid(errors=[FieldError("/a", "missing", "needed")]), "es", "req-1"),
+        problem_of(Invalid(errors=[FieldError("/a", Fault("missing"))]), "es", "req-1"),
         problem_of(TooManyRequests(retry_after=3), "en", ""),
         unexpected("pt-BR", "req-2"),
     ],
@@ -69,6 +70,12 @@ def test_unreadable_json_is_malformed(raw: str) -> None:
     assert isinstance(_refused(raw), Malformed)
 
 
+def test_unreadable_json_is_told_by_its_place_in_every_language() -> None:
+    refusal = _refused('{"name": ')
+    assert refusal.message("en") == "The body is not readable: it is not valid JSON, see line 1, column 9."
+    assert refusal.message("es") == "El cuerpo no se puede leer: no es JSON válido: línea 1, columna 9."
+
+
 @pytest.mark.parametrize("raw", ["null", "[]", '"x"', "1"])
 def test_what_is_readable_but_no_object_is_invalid_as_a_whole(raw: str) -> None:
     refusal = _refused(raw)
@@ -94,12 +101,6 @@ def test_a_problem_does_not_repeat_what_was_sent() -> None:
     assert "Zacharias" not in told
 
 
-class Coded(ValueError):
-    """A fault with a code of its own."""
-
-    code = "too_odd"
-
-
 class Even(BaseModel):
     """A body with a validator of ours."""
 
@@ -108,12 +109,13 @@ class Even(BaseModel):
 
 def _even(value: int) -> int:
     if value % 2:
-        raise Coded("an even number is needed")
+        raise Fault("range", least=2, most=8)
     return value
 
 
-def test_a_fault_that_one_of_our_validators_found_keeps_its_own_code_and_text() -> None:
+def test_a_fault_that_one_of_our_validators_found_keeps_its_own_code_and_facts() -> None:
     with pytest.raises(ValidationError) as found:
         Even.model_validate({"number": 3})
     (error,) = refusal_of(found.value).errors
-    assert (error.pointer, error.code, error.detail) == ("/number", "too_odd", "an even number is needed")
+    assert (error.pointer, error.code) == ("/number", "range")
+    assert error.message("es") == "un número entero de 2 a 8"

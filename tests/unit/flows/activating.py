@@ -42,11 +42,16 @@ def _send(_: Mapping[str, str]) -> None:
     raise AssertionError("activating puts nothing on a queue")
 
 
+def _count(_: str) -> None:
+    raise AssertionError("activating is counted nowhere")
+
+
 REACH = Reach(
     charges=_send,
     settlements=_send,
     mails=_send,
     documents=_send,
+    count=_count,
     vendor=Vendor("V", "x", "ES", ZONE, "v@example.com", "team@example.com", "https://x", ("card",)),
     links=Links("https://api", lambda: SECRET),
     license_secret=lambda: SECRET,

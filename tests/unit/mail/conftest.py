@@ -29,6 +29,17 @@ PARAMS: dict[str, dict[str, Any]] = {
     **contracts.PARAMS,
     **sessions.PARAMS,
     **tickets.PARAMS,
+    "sla_alert": {
+        "name": "Ana Núñez",
+        "number": "T-000123",
+        "ticket_kind": "review_contract",
+        "subject": "My plan",
+        "ticket_id": "tkt_01",
+        "level": "breached",
+        "due_at": "2026-11-24T13:00:00Z",
+        "zone": "Europe/Madrid",
+        "vendor": "Vigencia",
+    },
     "invoice_issued": {
         "name": "Ana Núñez",
         "number": "2026-000017",

@@ -88,7 +88,9 @@ def test_the_order_in_which_days_are_written_makes_no_other_version() -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"id": ""}, [("/id", "missing")]),
+        ({"id": ""}, [("/id", "name")]),
+        ({"id": "a/b"}, [("/id", "name")]),
+        ({"own_days": {"a/b": ""}}, [("/own_days/a~1b", "day")]),
         ({"zone": "America/Chile"}, [("/zone", "zone")]),
         ({"week": {}}, [("/week", "hours")]),
         ({"week": {"sat": " "}}, [("/week", "hours")]),

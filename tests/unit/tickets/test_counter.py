@@ -9,10 +9,10 @@ from random import Random
 
 import pytest
 
-from chalicelib.kernel.business import Calendar, Mode, spend
-from chalicelib.tickets.calendars import OFFICE, WEEKDAYS, Definition, calendar_of
-from chalicelib.tickets.public_holidays import YEARS, make_calendar
-from chalicelib.tickets.sla import Policy, paused, resumed, started
+from chalicelib.kernel.business import Calendar, Mode, elapsed, spend
+from chalicelib.tickets.calendars import OFFICE, WEEKDAYS, YEARS, Definition, calendar_of
+from chalicelib.tickets.public_holidays import make_calendar
+from chalicelib.tickets.sla import Policy, answered, paused, resumed, started, taken
 from tests.unit.tickets.counter import BEGIN, END, Sign, Tally, always, desk, five_days, siesta, six_days
 
 # Of each of twelve clerks: 12,000 in all.
@@ -102,3 +102,34 @@ def test_a_clerk_who_puts_the_tally_away_during_pauses_comes_to_the_same_instant
 def test_a_clerk_with_another_list_of_holidays_disagrees() -> None:
     tally = Tally("America/Santiago", "none", five_days, real=False)
     assert _disagreements(make_calendar(PLACES["CL"]), "business_days", tally, Random("CL"))
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("mode", "week", "sign"),
+    [
+        ("business_days", OFFICE, five_days),
+        ("office_hours", OFFICE, desk),
+        ("office_hours", SIESTA, siesta),
+    ],
+)
+def test_the_time_between_two_instants_is_what_the_clerk_counts_also_of_late_answers_and_their_pauses(
+    place: str, mode: Mode, week: Mapping[str, str], sign: Sign
+) -> None:
+    definition = replace(PLACES[place], week=week)
+    tally = Tally(definition.zone, place, sign, real=mode == "office_hours")
+    calendar, random = make_calendar(definition), Random(f"{place} {sign.__name__}")
+    for _ in range(CASES // 4):
+        at = BEGIN + timedelta(days=4, minutes=random.randrange(300 * 24 * 60))
+        clock, counted = started(Policy(timedelta(hours=random.randrange(1, 48)), mode), calendar, at), 0
+        for step in ("pause", "resume", "pause", "resume", "answer"):
+            before, at = at, at + timedelta(minutes=random.randrange(4 * 24 * 60))
+            passed = tally.between(before, at)
+            assert elapsed(calendar, mode, before, at) == timedelta(minutes=passed)
+            if step == "resume":
+                clock = resumed(clock, calendar, at)
+                continue
+            counted += passed
+            assert taken(clock, calendar, at) == timedelta(minutes=counted)
+            clock = (paused if step == "pause" else answered)(clock, at)
+        assert taken(clock, calendar, at + timedelta(days=9)) == timedelta(minutes=counted)

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 from dateutil.easter import easter
 
-from chalicelib.tickets.calendars import CalendarNotValid, Definition
-from chalicelib.tickets.public_holidays import YEARS, carnival, make_calendar, public_holidays
+from chalicelib.tickets.calendars import YEARS, CalendarNotValid, Definition
+from chalicelib.tickets.public_holidays import carnival, make_calendar, public_holidays
 
 
 def _days(country: str, region: str | None, year: int) -> list[str]:

@@ -1,0 +1,107 @@
+"""The checklist of each product: its steps, their order, who does them, and which boletos fall away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.cancellations.checklist import USUAL, Ending, Item, Slip, checklist, still_owed
+from tests.unit.cancellations.cases import TODAY, item, slip
+
+END = ["open_internal_task", "note_on_file", "record_notice"]
+
+
+def _actions(*items: Item, slips: tuple[Slip, ...] = ()) -> list[str]:
+    return [step.action for step in checklist("can_1", items, slips, USUAL, TODAY)]
+
+
+@pytest.mark.parametrize(
+    ("ending", "actions"),
+    [
+        (None, ["end_contract", *END]),
+        (
+            "domain",
+            [
+                *("find_responsible", "collect_transfer_data", "transfer_domain", "end_contract"),
+                *(*END, "tell_responsible"),
+            ],
+        ),
+        ("corporate_email", ["confirm_backup", "end_contract", "close_hosting", *END]),
+        ("site", ["end_contract", "deactivate_users", "close_site", *END]),
+        ("software", ["deactivate_beneficiaries", "deactivate_users", "end_contract", *END]),
+    ],
+)
+def test_each_product_is_ended_in_the_order_of_its_procedure(ending: Ending, actions: list[str]) -> None:
+    assert _actions(item(ending=ending)) == [*actions, "send_formal_email"]
+
+
+def test_what_is_not_owed_is_cancelled_and_what_is_owed_is_told() -> None:
+    slips = (slip(1, owed=False), slip(2), slip(3, owed=False))
+    steps = checklist("can_1", [item()], slips, USUAL, TODAY)
+    cancelled = [step.subject for step in steps if step.action == "cancel_slip"]
+    assert cancelled == ["pay_1", "pay_3"]
+    assert [step.action for step in steps][-2:] == ["tell_owed", "send_formal_email"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "days_late", "owed"),
+    [
+        (None, 40, True),
+        ("site", 0, True),
+        ("site", 1, False),
+        ("site", 15, False),
+        ("site", 16, True),
+        ("software", 15, False),
+        ("software", 16, True),
+        ("domain", 1, False),
+        ("domain", 400, False),
+        ("corporate_email", 400, False),
+        ("corporate_email", -3, True),
+    ],
+)
+def test_overdue_boletos_fall_away_as_the_products_procedure_says(
+    ending: Ending, days_late: int, owed: bool
+) -> None:
+    late = slip(1, due_date=TODAY - timedelta(days=days_late))
+    assert still_owed(late, ending, USUAL, TODAY) is owed
+
+
+@pytest.mark.parametrize("ending", [None, *get_args(Ending)])
+def test_what_the_contract_does_not_owe_is_never_owed(ending: Ending) -> None:
+    for days in (-30, 0, 5, 16, 90):
+        one = slip(1, owed=False, due_date=TODAY - timedelta(days=days))
+        assert not still_owed(one, ending, USUAL, TODAY)
+
+
+SLIPS = st.builds(
+    slip,
+    st.integers(1, 99),
+    subscription_id=st.sampled_from(["sub_1", "sub_2"]),
+    owed=st.booleans(),
+    due_date=st.integers(-60, 60).map(lambda days: TODAY + timedelta(days=days)),
+)
+
+
+@given(
+    endings=st.lists(st.sampled_from([None, *get_args(Ending)]), min_size=1, max_size=2),
+    slips=st.lists(SLIPS, max_size=6, unique_by=lambda one: one.payment_id),
+)
+def test_every_plan_is_whole_and_in_order(endings: list[Ending | None], slips: list[Slip]) -> None:
+    items = [item(number, ending=ending) for number, ending in enumerate(endings, start=1)]
+    slips = [one for one in slips if one.subscription_id in {one.subscription_id for one in items}]
+    steps = checklist("can_1", items, slips, USUAL, TODAY)
+    ids = [step.id for step in steps]
+    assert len(set(ids)) == len(ids)
+    for at, step in enumerate(steps):
+        assert set(step.after) <= set(ids[:at])
+    assert steps[-1].action == "send_formal_email"
+    assert set(steps[-1].after) == set(ids[:-1])
+    cancelled = {step.subject for step in steps if step.action == "cancel_slip"}
+    endings_of = {one.subscription_id: one.ending for one in items}
+    owed = {one.payment_id for one in slips if still_owed(one, endings_of[one.subscription_id], USUAL, TODAY)}
+    assert cancelled == {one.payment_id for one in slips} - owed
+    assert ("tell_owed" in {step.action for step in steps}) == bool(owed)
