@@ -6,22 +6,14 @@ would take minutes.
 
 import os
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import chain
 from typing import Any
 
 import pytest
-from botocore.handlers import BUILTIN_HANDLERS
 from moto import mock_aws
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
-from moto.dynamodb.models.table import Table
 
 from chalicelib import wiring
 from chalicelib.billing import store as billing
@@ -41,85 +33,15 @@ from chalicelib.tickets import service_levels
 from chalicelib.tickets import store as tickets
 from chalicelib.tickets.rules import Ticket
 from infra.sandbox.server import Sandbox
+from tests.integration.counting import Counted, listening, without_copies
 from tests.integration.faults.cloud import scheduled
-from tests.world import QUEUES, REGION, Keys, World, forget_everything
+from tests.world import Keys, World, forget_everything
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 FEW, MANY, DUE = 1_000, 100_000, 40
 PRICE = Money(14990, "BRL")
 FORM = Form("https://sis.example.com/sis/realizarPago", {"Ds_Signature": "s"})
 ZONE = "America/Sao_Paulo"
-
-
-@contextmanager
-def without_copies() -> Iterator[None]:
-    """Moto copies the whole table for every row of a transaction, to go back to; here none fails."""
-    # `copy.deepcopy` takes None, as it is before, for "in the usual way".
-    before = getattr(Table, "__deepcopy__", None)
-    Table.__deepcopy__ = lambda table, memo: table  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        Table.__deepcopy__ = before  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A world, and every request to AWS that was sent in it, by operation."""
-
-    world: World
-    calls: Counter[str]
-
-    @property
-    def items(self) -> Any:
-        """Moto's own rows, by their keys."""
-        return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[self.world.table_name].items
-
-    def fill(self, rows: Iterable[Row]) -> None:
-        """Put rows into the table."""
-        items = self.items
-        for row in rows:
-            typed = {name: DynamoType(value) for name, value in row.serialize().items()}
-            item = Item(typed["pk"], typed["sk"], {})
-            # All at once: moto measures the whole item anew for each attribute that is set.
-            item.attrs.update(typed)
-            items[item.hash_key][item.range_key] = item
-
-    def cost(self, work: Callable[[], object]) -> int:
-        """How many requests the work sends."""
-        before = self.calls.total()
-        work()
-        return self.calls.total() - before
-
-    def messages(self) -> list[str]:
-        """What the messages on all queues are about, in order; they are taken off."""
-        return sorted(
-            body for queue in QUEUES for body in self._taken(os.environ[f"{queue.upper()}_QUEUE_URL"])
-        )
-
-    def _taken(self, url: str) -> Iterator[str]:
-        sqs = self.world.client("sqs")
-        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in found:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                yield message["Body"]
-
-
-@contextmanager
-def listening() -> Iterator[Counter[str]]:
-    """Counts the requests of all clients that are made inside; a retry counts as it is sent."""
-    calls = Counter[str]()
-
-    def before_send(event_name: str, **_: Any) -> None:
-        calls[event_name.removeprefix("before-send.")] += 1
-
-    handler = ("before-send", before_send)
-    # Before moto, which answers.
-    BUILTIN_HANDLERS.insert(0, handler)
-    try:
-        yield calls
-    finally:
-        BUILTIN_HANDLERS.remove(handler)
 
 
 @pytest.fixture
@@ -230,12 +152,12 @@ def due_subscriptions() -> Iterator[Row]:
     return (subscription(number, days=-(number % 10)) for number in range(MANY, MANY + DUE))
 
 
-def ticket(number: int, opened: timedelta) -> Iterator[Row]:
-    """A request that was made so long ago, with its place in the queue."""
+def ticket(number: int, opened: timedelta) -> Row:
+    """A request that was made so long ago."""
     one = replace(
         asked_for(opened), id=f"tkt_{number:026}", number=f"T-{number:06}", customer_id=f"cus_{number:026}"
     )
-    return iter(tickets.rows(one))
+    return tickets.rows(one)[0]
 
 
 @cache
@@ -250,13 +172,13 @@ def asked_for(opened: timedelta) -> Ticket:
 
 def open_tickets(numbers: range) -> Iterator[Row]:
     """Made since Saturday; nothing is used up on a weekend."""
-    return chain.from_iterable(ticket(number, timedelta(minutes=number % 1_000)) for number in numbers)
+    return (ticket(number, timedelta(minutes=number % 1_000)) for number in numbers)
 
 
 def due_tickets() -> Iterator[Row]:
     """Half of them are overdue, and the other half at risk since Thursday; Friday was a holiday."""
     days = (timedelta(days=9), timedelta(days=4, hours=7))
-    return chain.from_iterable(ticket(number, days[number % 2]) for number in range(MANY, MANY + DUE))
+    return (ticket(number, days[number % 2]) for number in range(MANY, MANY + DUE))
 
 
 def alerts_given(counted: Counted) -> list[str]:

@@ -108,11 +108,11 @@ class Asker(Run):
         (row,) = self.world.rows("ticket")
         return str(row["id"])
 
-    def answer(self) -> None:
+    def answer(self, ticket_id: str) -> None:
         """Staff answers."""
         staff, now = Actor("staff", "staff"), self.world.now
-        said = service.message(self.ticket_id, "staff", staff, "Two users.", now, id="msg_answer")
-        service.write(self.ticket_id, said, staff, answer=lambda one: (201, one.id))
+        said = service.message(ticket_id, "staff", staff, "Two users.", now, id="msg_answer")
+        service.write(ticket_id, said, staff, answer=lambda one: (201, one.id))
 
 
 @cache
@@ -132,7 +132,8 @@ def two_ticks_of_alerts(run: Asker) -> tuple[Work, Work]:
 
 def an_alert_and_an_answer(run: Asker) -> tuple[Work, Work]:
     """The answer comes at the very moment at which it is late."""
-    return alerting_at_the_breach(run), run.answer
+    work, ticket_id = alerting_at_the_breach(run), run.ticket_id
+    return work, lambda: run.answer(ticket_id)
 
 
 def alerting_at_the_breach(run: Asker) -> Work:

@@ -263,9 +263,9 @@ MUTANTS = (
         near="TransactWriteItems",
     ),
     Mutant(
-        "alert remembered over an answer",
+        "answer written over an alert",
         ((Transaction, "commit", bugs.last_writer_wins),),
-        breaks="every_change_is_allowed_and_audited_once",
+        breaks="each_alert_is_given_once",
         pair="an_alert_and_an_answer",
     ),
     Mutant(
