@@ -10,6 +10,7 @@ from chalicelib.flows import api as flows
 from chalicelib.flows import (
     bank_api,
     contracts_api,
+    exports_api,
     inbound_api,
     online_api,
     relay,
@@ -39,6 +40,7 @@ app.register_blueprint(reports_api.bp)
 app.register_blueprint(bank_api.bp)
 app.register_blueprint(online_api.bp)
 app.register_blueprint(contracts_api.bp)
+app.register_blueprint(exports_api.bp)
 app.register_blueprint(billing.bp)
 app.register_blueprint(licensing.bp)
 app.register_blueprint(subscriptions.bp)
