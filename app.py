@@ -6,8 +6,8 @@ from chalicelib.billing import api as billing
 from chalicelib.catalog import api as catalog
 from chalicelib.customers import api as customers
 from chalicelib.edge import auth, meta
-from chalicelib.flows import api as flows
 from chalicelib.flows import (
+    advisory_api,
     bank_api,
     contracts_api,
     exports_api,
@@ -19,6 +19,7 @@ from chalicelib.flows import (
     service_levels_api,
     subscriptions_api,
 )
+from chalicelib.flows import api as flows
 from chalicelib.flows import events as flow_events
 from chalicelib.licensing import api as licensing
 from chalicelib.licensing import events as licensing_events
@@ -47,6 +48,7 @@ app.register_blueprint(subscriptions.bp)
 app.register_blueprint(subscriptions_api.bp)
 app.register_blueprint(tickets.bp)
 app.register_blueprint(requests_api.bp)
+app.register_blueprint(advisory_api.bp)
 app.register_blueprint(attachments_api.bp)
 app.register_blueprint(inbound_api.bp)
 app.register_blueprint(service_levels_api.bp)

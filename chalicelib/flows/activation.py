@@ -30,7 +30,6 @@ from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.rules import Subscription
 from chalicelib.tasks import service as tasks
 from chalicelib.tasks.rules import new_task
-from chalicelib.tickets import rules as ticket_rules
 from chalicelib.tickets import service as tickets
 
 
@@ -225,7 +224,7 @@ def _save_subscription(doing: _Activation, action: str, before: str | None, afte
 
 def _service(doing: _Activation, at: int, item: OrderItem) -> None:
     ticket_id = derived_id("tkt", doing.order.id, str(at))
-    tickets.follow(doing.writing, [ticket_id], ticket_rules.unlocked, "paid", SYSTEM, doing.now)
+    tickets.unlock(doing.writing, [ticket_id], "paid", SYSTEM, doing.now)
 
 
 ACTIVATE: dict[str, Callable[[_Activation, int, OrderItem], None]] = {

@@ -45,9 +45,8 @@ def suspend(order: Order, cause: Cause) -> Order:
         return order
     grants = _grants(order)
     _change_parts(grants, cause, lambda part, grant: _withheld(part, order, grant, cause.now))
-    _change_others(
-        order, _paid_by(order), cause, changes.suspended, lambda one: ticket_rules.locked(one, cause.now)
-    )
+    _change_subscriptions(_paid_by(order), cause, changes.suspended)
+    _change_tickets(order, cause, lambda one: ticket_rules.locked(one, cause.now))
     return order_rules.suspended(order, grants, cause.now)
 
 
@@ -61,7 +60,8 @@ def restore(order: Order, cause: Cause) -> Order:
     kept = tuple(_still_kept(order, grant, cause.now) for grant in order.grants)
     _change_parts(order.grants, cause, lambda part, grant: set_free(part, order.id, cause.now))
     if order.activated_at:
-        _change_others(order, _paid_by(order), cause, changes.resumed, _unlocked)
+        _change_subscriptions(_paid_by(order), cause, changes.resumed)
+        tickets.unlock(cause.writing, order.ticket_ids, cause.words, cause.actor, cause.now)
     cause.writing.emit(Event("order.restored", order.id, cause.now))
     return order_rules.restored(order, kept)
 
@@ -74,7 +74,8 @@ def withdraw(order: Order, cause: Cause) -> Order:
         paid = changes.installment_of(one, order.id)
         return changes.given_back(one, paid, cause.now) if paid else one
 
-    _change_others(order, _paid_by(order), cause, end, _closing("refunded", cause.now))
+    _change_subscriptions(_paid_by(order), cause, end)
+    _change_tickets(order, cause, _closing("refunded", cause.now))
     return order_rules.refunded(order)
 
 
@@ -86,7 +87,8 @@ def stop(order: Order, cause: Cause) -> Order:
     def end(one: Subscription) -> Subscription:
         return changes.ended(changes.without(one, lambda part: part.is_owed), "withdrawn", cause.now)
 
-    _change_others(order, subscriptions_of(order), cause, end, _closing("withdrawn", cause.now))
+    _change_subscriptions(subscriptions_of(order), cause, end)
+    _change_tickets(order, cause, _closing("withdrawn", cause.now))
     return order_rules.withdrawn(order, grants, cause.now)
 
 
@@ -141,31 +143,25 @@ def _with_part(license: License, part: License | Addon) -> License:
     return part if isinstance(part, License) else with_addon(license, part)
 
 
-def _change_others(
-    order: Order,
-    found: Iterable[Subscription],
-    cause: Cause,
-    subscription: Callable[[Subscription], Subscription],
-    ticket: Callable[[Ticket], Ticket],
+def _change_subscriptions(
+    found: Iterable[Subscription], cause: Cause, change: Callable[[Subscription], Subscription]
 ) -> None:
-    """Change some of an order's subscriptions, and the tickets of its services."""
     for before in found:
-        after = subscription(before)
+        after = change(before)
         if after != before:
             cause.writing.save(subscriptions.row(after))
             _audit(cause, after, before.status, after.status)
             if after.status == "ended":
                 cause.writing.emit(Event("subscription.ended", after.id, cause.now))
-    tickets.follow(cause.writing, order.ticket_ids, ticket, cause.words, cause.actor, cause.now)
+
+
+def _change_tickets(order: Order, cause: Cause, change: Callable[[Ticket], Ticket]) -> None:
+    tickets.follow(cause.writing, order.ticket_ids, change, cause.words, cause.actor, cause.now)
 
 
 def _audit(cause: Cause, subject: Any, before: str, after: str) -> None:
     change = Change(subject.id, subject.customer_id, cause.words, before, after, cause.actor, cause.now)
     cause.writing.audit(change)
-
-
-def _unlocked(ticket: Ticket) -> Ticket:
-    return ticket_rules.unlocked(ticket) if ticket.waits_for == "payment" else ticket
 
 
 def _closing(reason: str, now: datetime) -> Callable[[Ticket], Ticket]:

@@ -10,7 +10,7 @@ from chalicelib.flows.reach import Reach
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.money import Money
 from chalicelib.mail import service as mail
-from chalicelib.mail.rules import Mail, compose
+from chalicelib.mail.rules import Attachment, Mail, compose
 
 
 def send(
@@ -22,6 +22,7 @@ def send(
     now: datetime,
     *,
     formal: bool = False,
+    attachments: tuple[Attachment, ...] = (),
 ) -> None:
     """Queue the one letter of a kind about a subject, and tell the worker; repeating it changes nothing.
 
@@ -36,6 +37,7 @@ def send(
         now=now,
         customer_id=customer.id,
         formal=formal,
+        attachments=attachments,
     )
     _queue(composed, reach)
 

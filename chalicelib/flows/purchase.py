@@ -162,6 +162,7 @@ def _tickets(
             order_id=order_id,
             product=item.product,
             waits_for="payment",
+            minutes=item.minutes,
             created_at=now,
         )
         for ticket_id, number, (_, item) in zip(ids, numbers, services, strict=True)

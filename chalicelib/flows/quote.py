@@ -162,6 +162,7 @@ def _item(wish: Wish, wishes: Sequence[Wish], context: Context) -> OrderItem:
         seating=product.seating,
         period_price=price if len(parts) > 1 else None,
         note=f"1/{len(parts)}" if len(parts) > 1 else None,
+        minutes=product.minutes,
     )
 
 

@@ -11,7 +11,15 @@ from datetime import datetime
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.failures import payer_mends
-from chalicelib.flows import alerting, contract_letters, ending, notifications, renewals, ticket_letters
+from chalicelib.flows import (
+    advisory_letters,
+    alerting,
+    contract_letters,
+    ending,
+    notifications,
+    renewals,
+    ticket_letters,
+)
 from chalicelib.flows.activation import activate
 from chalicelib.flows.reach import Reach, take_up
 from chalicelib.kernel.events import Event
@@ -124,5 +132,9 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "ticket.resolved": (ticket_letters.resolved,),
     "ticket.closed": (ticket_letters.closed,),
     "ticket.alerted": (alerting.tell,),
+    "ticket.unlocked": (advisory_letters.slots_wanted,),
+    "ticket.scheduled": (advisory_letters.scheduled,),
+    "ticket.slots_declined": (advisory_letters.other_slots_wanted,),
+    "ticket.missed": (advisory_letters.missed,),
     "mail.undelivered": (ask_staff,),
 }

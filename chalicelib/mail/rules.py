@@ -36,7 +36,9 @@ Status = Literal["queued", "sending", "sent", "failed"]
 # nothing can be paid online; `because` is why it ended; `dropped` is what is not owed any more, as
 # instalments or as one amount, and `refund` what is given back, or None. Of a withdrawal `number` is its own,
 # and `invoice` that of the contract. An alert goes to the team: `name` is the customer's, `subject` and
-# `ticket_kind` are the ticket's, `level` is "at_risk", "breached" or "escalated".
+# `ticket_kind` are the ticket's, `level` is "at_risk", "breached" or "escalated". Of a session `access` is
+# what is needed besides the link, or None; `moved` says that it takes the place of another date, and in
+# `advisory_other_slots_wanted` `starts_at` is the date that is called off, or None.
 KINDS: Mapping[str, frozenset[str]] = {
     "invoice_issued": frozenset(
         {"name", "number", "total", "lines", "method", "subscription", "pay_url", "vendor"}
@@ -86,6 +88,15 @@ KINDS: Mapping[str, frozenset[str]] = {
         {"name", "number", "invoice", "lines", "total", "received_at", "zone", "dropped", "refund"}
         | {"store_url", "vendor"}
     ),
+    "advisory_slots_wanted": frozenset({"name", "number", "product", "minutes", "store_url", "vendor"}),
+    "advisory_scheduled": frozenset(
+        {"name", "number", "product", "starts_at", "zone", "minutes", "meeting_url", "access", "moved"}
+        | {"store_url", "vendor"}
+    ),
+    "advisory_other_slots_wanted": frozenset(
+        {"name", "number", "product", "reason", "starts_at", "zone", "store_url", "vendor"}
+    ),
+    "advisory_missed": frozenset({"name", "number", "product", "starts_at", "zone", "store_url", "vendor"}),
     "ticket_received": frozenset({"name", "number", "subject", "due_at", "zone", "store_url", "vendor"}),
     "ticket_answered": frozenset({"name", "number", "subject", "paragraphs", "asks", "store_url", "vendor"}),
     "ticket_resolved": frozenset({"name", "number", "subject", "paragraphs", "store_url", "vendor"}),
@@ -100,6 +111,15 @@ UNCERTAIN = timedelta(minutes=30)
 # Eight attempts, each wait twice the one before: the last comes after a day, longer than a daily quota.
 MAX_ATTEMPTS = 8
 FIRST_WAIT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A text that goes with a letter as a file, in UTF-8; `media_type` may have parameters."""
+
+    name: str
+    media_type: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -123,6 +143,7 @@ class Mail:
     attempts: int = 0
     claimed_at: datetime | None = None
     message_id: str | None = None
+    attachments: tuple[Attachment, ...] = ()
     version: int | None = None
 
     @property
@@ -153,6 +174,7 @@ def compose(
     now: datetime,
     customer_id: str | None = None,
     formal: bool = False,
+    attachments: tuple[Attachment, ...] = (),
 ) -> Mail:
     """A new mail under its natural key; ValueError when kind, locale or parameters do not fit `KINDS`."""
     if kind not in KINDS or locale not in LOCALES:
@@ -160,7 +182,16 @@ def compose(
     if wrong := KINDS[kind] ^ params.keys():
         raise ValueError(f"{kind}: missing or unknown parameters: {', '.join(sorted(wrong))}")
     return Mail(
-        mail_id(kind, subject), kind, subject, customer_id, to, locale, params, formal, created_at=now
+        id=mail_id(kind, subject),
+        kind=kind,
+        subject=subject,
+        customer_id=customer_id,
+        to=to,
+        locale=locale,
+        params=params,
+        formal=formal,
+        created_at=now,
+        attachments=attachments,
     )
 
 

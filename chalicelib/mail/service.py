@@ -118,4 +118,4 @@ def _save(before: Mail | None, after: Mail, now: datetime, why: str = "") -> Non
 
 def _message(mail: Mail) -> Message:
     letter = render(mail.kind, mail.locale, mail.params)
-    return Message(mail.id, mail.to, letter.subject, letter.text, letter.html)
+    return Message(mail.id, mail.to, letter.subject, letter.text, letter.html, mail.attachments)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
-from chalicelib.mail.rules import Mail, MailNotFound
+from chalicelib.mail.rules import Attachment, Mail, MailNotFound
 from chalicelib.storage.attributes import InstantAttribute, RecordAttribute
 from chalicelib.storage.records import Records
 from chalicelib.storage.table import Row
@@ -29,6 +29,7 @@ class MailRow(Row, discriminator="mail"):
     attempts = NumberAttribute()
     claimed_at = InstantAttribute(null=True)
     message_id = UnicodeAttribute(null=True)
+    attachments = RecordAttribute(tuple[Attachment, ...], default=())
 
 
 _mails = Records("MAIL", MailRow, Mail, MailNotFound)

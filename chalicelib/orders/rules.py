@@ -28,7 +28,7 @@ class OrderItem:
     An addon extends the licence `license_id`, or the one that line `host_item` of this order makes; a licence
     with a `license_id` is that one, paid for another term. A line with a `subscription_id` is an instalment
     of that one; where a new subscription is paid in instalments, `period_price` is what all of them make.
-    `note` says on the invoice which part of what is paid.
+    `note` says on the invoice which part of what is paid, `minutes` is the length of a service's session.
     """
 
     product: str
@@ -44,6 +44,7 @@ class OrderItem:
     subscription_id: str | None = None
     period_price: Money | None = None
     note: str | None = None
+    minutes: int | None = None
 
     @property
     def amount(self) -> Money:

@@ -11,7 +11,7 @@ from chalicelib.edge.schema import ListQuery
 from chalicelib.kernel.events import Actor
 from chalicelib.tickets import service, store
 from chalicelib.tickets.attachments_service import attached
-from chalicelib.tickets.rules import OVER, AwaitsPayment, TicketClosed, TicketNotAnswered
+from chalicelib.tickets.rules import OVER, AwaitsPayment, AwaitsSession, TicketClosed, TicketNotAnswered
 from chalicelib.tickets.schemas import (
     AssignIn,
     MessageList,
@@ -181,10 +181,13 @@ def rank_ticket(call: Call, body: PriorityIn) -> StaffTicketOut:
     body=ResolveIn,
     out=StaffTicketOut,
     repeatable=True,
-    refuses=(TicketClosed, TicketNotAnswered, AwaitsPayment),
+    refuses=(TicketClosed, TicketNotAnswered, AwaitsPayment, AwaitsSession),
 )
 def resolve_ticket(call: Call, body: ResolveIn) -> StaffTicketOut:
-    """Say that it is done, maybe with a last message; nothing is resolved that had no answer (R5, R7)."""
+    """Say that it is done, maybe with a last message; nothing is resolved that had no answer (R5, R7).
+
+    A bought session is resolved by being held.
+    """
     actor, ticket_id = _actor(call), call.path["ticket_id"]
     said = body.message and service.message(
         ticket_id, "staff", actor, body.message, call.now, repeatable=call.repeatable

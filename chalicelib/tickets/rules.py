@@ -9,7 +9,7 @@ open ──▶ in_progress ──▶ resolved ──the customer writes──▶
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from chalicelib.kernel.business import Calendar
@@ -29,11 +29,32 @@ OVER: tuple[Status, ...] = ("resolved", "closed")
 
 
 @dataclass(frozen=True)
+class Session:
+    """When a bought session takes place, and how one gets in (S6); `access` is what else that takes.
+
+    `sequence` grows with each invitation to it; one that is `called_off` takes place no more.
+    """
+
+    starts_at: datetime
+    minutes: int
+    meeting_url: str
+    access: str | None = None
+    sequence: int = 0
+    called_off: bool = False
+
+    @property
+    def ends_at(self) -> datetime:
+        """Its exclusive end."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True)
 class Ticket:
     """One request of a customer.
 
     `waits_for` says what must happen before a bought service goes on, `closed_for` why a ticket was closed,
-    `outcome` how it was resolved. A ticket without a `clock` promises nothing yet.
+    `outcome` how it was resolved. A ticket without a `clock` promises nothing yet. Of a bought session of so
+    many `minutes`, `slots` are the instants that its customer has proposed, the ones he likes best first.
     """
 
     id: str
@@ -55,12 +76,20 @@ class Ticket:
     assignee: str | None = None
     clock: Clock | None = None
     alerts: Alerts = field(default_factory=Alerts)
+    minutes: int | None = None
+    slots: tuple[datetime, ...] = ()
+    session: Session | None = None
     version: int | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether nobody has a next move."""
         return self.status in OVER
+
+    @property
+    def agreed(self) -> Session | None:
+        """The session that was agreed on and takes place."""
+        return None if self.session is None or self.session.called_off else self.session
 
     @property
     def due_at(self) -> datetime | None:
@@ -127,17 +156,38 @@ class AwaitsPayment(Conflict):
         super().__init__(number=ticket.number)
 
 
+class AwaitsSession(Conflict):
+    """A bought session is done when it was held, and not before (S6)."""
+
+    code = "ticket_awaits_session"
+    text = {
+        "en": "Ticket {number} is resolved once its session was held.",
+        "es": "El ticket {number} se resuelve cuando su sesión se haya realizado.",
+        "pt-BR": "O ticket {number} é resolvido quando a sessão for realizada.",
+    }
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(number=ticket.number)
+
+
 def answered(ticket: Ticket, at: datetime) -> Ticket:
     """The team has given an answer, which keeps the promise, or breaks it late. `TicketClosed`."""
     check_not_closed(ticket)
-    status: Status = "in_progress" if ticket.status == "open" else ticket.status
+    begins = ticket.status == "open" and ticket.waits_for != "payment"
+    status: Status = "in_progress" if begins else ticket.status
     return replace(ticket, status=status, clock=ticket.clock and sla.answered(ticket.clock, at))
 
 
 def asked(ticket: Ticket, at: datetime) -> Ticket:
-    """The customer is asked for something: the promise is paused until he replies. `TicketClosed`."""
+    """The customer is asked for something: the promise is paused until he replies. `TicketClosed`.
+
+    It is his money that an unpaid service waits for, whatever else he is asked.
+    """
     check_not_closed(ticket)
-    return replace(ticket, status="waiting_customer", clock=ticket.clock and sla.paused(ticket.clock, at))
+    if ticket.waits_for == "payment":
+        return ticket
+    clock = ticket.clock and sla.paused(ticket.clock, at)
+    return replace(ticket, status="waiting_customer", outcome=_lasting_outcome(ticket), clock=clock)
 
 
 def replied(ticket: Ticket, calendar: Calendar | None, at: datetime) -> Ticket:
@@ -147,7 +197,7 @@ def replied(ticket: Ticket, calendar: Calendar | None, at: datetime) -> Ticket:
     """
     check_not_closed(ticket)
     if ticket.status == "resolved":
-        return replace(ticket, status="open", outcome=None)
+        return replace(ticket, status="open", outcome=_lasting_outcome(ticket))
     return going_on(ticket, calendar, at) if ticket.status == "waiting_customer" else ticket
 
 
@@ -163,13 +213,20 @@ def moved(ticket: Ticket, status: Status, calendar: Calendar | None, at: datetim
     check_paid(ticket)
     if status == "waiting_customer":
         return asked(ticket, at)
-    return replace(going_on(ticket, calendar, at), status=status, outcome=None)
+    return replace(going_on(ticket, calendar, at), status=status, outcome=_lasting_outcome(ticket))
+
+
+def _lasting_outcome(ticket: Ticket) -> str | None:
+    """What is still true of a ticket that is opened again: a session that was held stays held."""
+    return ticket.outcome if ticket.kind == "advisory" else None
 
 
 def resolved(ticket: Ticket, outcome: str | None, at: datetime) -> Ticket:
-    """What was asked for is done. `TicketClosed`, `AwaitsPayment`, `TicketNotAnswered`."""
+    """What was asked for is done. `TicketClosed`, `AwaitsPayment`, `AwaitsSession`, `TicketNotAnswered`."""
     check_not_closed(ticket)
     check_paid(ticket)
+    if ticket.waits_for:
+        raise AwaitsSession(ticket)
     if ticket.clock and not ticket.clock.answered_at:
         raise TicketNotAnswered(ticket)
     return replace(ticket, status="resolved", outcome=outcome or ticket.outcome)
@@ -191,9 +248,21 @@ def closed(ticket: Ticket, reason: str, at: datetime) -> Ticket:
     return replace(ticket, status="closed", closed_for=reason, clock=clock)
 
 
-def unlocked(ticket: Ticket) -> Ticket:
-    """Its service has been paid: now the customer is asked for dates and times (S6)."""
-    return replace(ticket, status="waiting_customer", waits_for="slots", closed_for=None)
+def unlocked(ticket: Ticket, calendar: Calendar | None, at: datetime) -> Ticket:
+    """Its service has been paid (S6): it is where it was when its money was contested. `CalendarEnds`.
+
+    At first that is where the customer is asked for dates and times.
+    """
+    back = replace(ticket, waits_for=_step(ticket), closed_for=None)
+    if back.waits_for == "slots":
+        return replace(back, status="waiting_customer")
+    return going_on(back, calendar, at)
+
+
+def _step(ticket: Ticket) -> WaitsFor:
+    if ticket.agreed:
+        return "session"
+    return "agreement" if ticket.slots else "slots"
 
 
 def locked(ticket: Ticket, at: datetime) -> Ticket:

@@ -15,11 +15,26 @@ from chalicelib.kernel.paging import Page
 from chalicelib.tickets.attachments import MOST_PER_MESSAGE
 from chalicelib.tickets.forms import FORMS, LONGEST
 from chalicelib.tickets.messages import Author, Message
-from chalicelib.tickets.rules import Kind, Priority, Status, Ticket
+from chalicelib.tickets.rules import Kind, Priority, Session, Status, Ticket
 from chalicelib.tickets.sla_schemas import PromiseOut
 
 AttachmentId = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, TRIMMED, Field(min_length=1, max_length=LONGEST["description"])]
+
+
+class SessionOut(Schema):
+    """The session that was agreed on; `sequence` grows with each invitation to it (S6)."""
+
+    starts_at: Instant
+    ends_at: Instant
+    minutes: int
+    meeting_url: str
+    access: str | None = Field(description="what else it takes to get in")
+    sequence: int
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        return cls(**{name: getattr(session, name) for name in cls.model_fields})
 
 
 class TicketOut(Schema):
@@ -40,12 +55,20 @@ class TicketOut(Schema):
     closed_for: str | None
     outcome: str | None
     created_at: Instant
+    minutes: int | None = Field(description="how long the session is that was bought, if one was")
+    slots: list[Instant] = Field(description="when it would suit the customer, best first")
+    session: SessionOut | None
     sla: PromiseOut | None = Field(description="null while nothing is promised")
 
     @classmethod
     def of(cls, ticket: Ticket, now: datetime) -> Self:
-        shown = {name: getattr(ticket, name) for name in cls.model_fields if name != "sla"}
-        return cls(**shown, sla=PromiseOut.of(ticket.clock, now) if ticket.clock else None)
+        made = {"slots", "session", "sla"}
+        return cls(
+            **{name: getattr(ticket, name) for name in cls.model_fields.keys() - made},
+            slots=list(ticket.slots),
+            session=SessionOut.of(ticket.agreed) if ticket.agreed else None,
+            sla=PromiseOut.of(ticket.clock, now) if ticket.clock else None,
+        )
 
 
 class TicketList(Schema):

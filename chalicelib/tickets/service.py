@@ -56,6 +56,20 @@ def record(
         writing.audit(Change(after.id, after.customer_id, action, before.status, after.status, actor, now))
 
 
+def _say(
+    writing: Transaction, said: Message, before: Ticket, after: Ticket, action: str, actor: Actor
+) -> None:
+    """Add a message to a transaction, with what it changes.
+
+    The ticket is written also if that is nothing: whoever resolves or closes it at the same moment must see
+    what was said.
+    """
+    writing.save(store.messages.row(said))
+    if after == before:
+        writing.save(*store.rows(after))
+    record(writing, before, after, action, actor, said.created_at)
+
+
 def follow(
     writing: Transaction,
     ticket_ids: Iterable[str],
@@ -68,6 +82,22 @@ def follow(
     for ticket_id in ticket_ids:
         before = store.get(ticket_id)
         record(writing, before, change(before), action, actor, now)
+
+
+def unlock(writing: Transaction, ticket_ids: Iterable[str], action: str, actor: Actor, now: datetime) -> None:
+    """The services of tickets that wait for that are paid, or paid again, in a transaction.
+
+    Customers who are to propose dates and times are asked for them then. `CalendarEnds`.
+    """
+    for before in map(store.get, ticket_ids):
+        if before.waits_for != "payment":
+            continue
+        paused = before.clock and before.clock.paused_since
+        calendar = service_levels.kept_calendar(before.clock) if before.clock and paused else None
+        after = rules.unlocked(before, calendar, now)
+        record(writing, before, after, action, actor, now)
+        if after.waits_for == "slots":
+            writing.emit(Event("ticket.unlocked", after.id, now))
 
 
 def message(
@@ -90,8 +120,7 @@ def message(
 def customer_writes(writing: Transaction, before: Ticket, said: Message, actor: Actor, home: Home) -> Ticket:
     """Add a customer's message to a transaction: the team has the next move again. `TicketClosed`."""
     after = rules.replied(before, _calendar(before, home, said.created_at), said.created_at)
-    writing.save(store.messages.row(said))
-    record(writing, before, after, "customer wrote", actor, said.created_at)
+    _say(writing, said, before, after, "customer wrote", actor)
     return after
 
 
@@ -144,10 +173,11 @@ def write(
             return earlier
         before, now = store.get(ticket_id), said.created_at
         writing = Transaction()
-        writing.save(store.messages.row(said))
-        if not said.internal:
+        if said.internal:
+            writing.save(store.messages.row(said))
+        else:
             after = (rules.asked if asks else rules.answered)(before, now)
-            record(writing, before, after, "customer asked" if asks else "answered", actor, now)
+            _say(writing, said, before, after, "customer asked" if asks else "answered", actor)
             told = {"message_id": said.id} | ({"asks": "yes"} if asks else {})
             writing.emit(Event("ticket.replied", ticket_id, now, told))
         if repeatable:
@@ -197,7 +227,8 @@ def resolve(
     """What was asked for is done; `said` to the customer with that is an answer, maybe the first one.
 
     Nothing happens to what is resolved already, unless something more is said. `TicketNotFound`,
-    `TicketClosed`, `AwaitsPayment`, `TicketNotAnswered`, `Invalid`, `Replay`, `IdempotencyKeyReused`.
+    `TicketClosed`, `AwaitsPayment`, `AwaitsSession`, `TicketNotAnswered`, `Invalid`, `Replay`,
+    `IdempotencyKeyReused`.
     """
 
     def attempt() -> Ticket:
@@ -207,9 +238,10 @@ def resolve(
         check_outcome(before.kind, outcome)
         after = rules.resolved(rules.answered(before, now) if said else before, outcome, now)
         writing = Transaction()
-        record(writing, before, after, "resolved", actor, now)
         if said:
-            writing.save(store.messages.row(said))
+            _say(writing, said, before, after, "resolved", actor)
+        else:
+            record(writing, before, after, "resolved", actor, now)
         if said or after != before:
             writing.emit(Event("ticket.resolved", ticket_id, now, {"message_id": said.id} if said else {}))
         if repeatable:

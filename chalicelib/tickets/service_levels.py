@@ -94,6 +94,11 @@ def promised_by(clock: Clock) -> Calendar:
     return _calendar(clock.last.calendar, clock.last.version)
 
 
+def kept_calendar(clock: Clock) -> Calendar:
+    """The calendar that a promise was last counted by: what goes on as if nothing had been goes on by it."""
+    return _calendar(clock.last.calendar, clock.last.version)
+
+
 def _in_force(levels: ServiceLevels, id: str) -> Calendar:
     return _calendar(id, levels.versions[id])
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.kernel.business import Calendar
 from chalicelib.kernel.clock import place_in_time
@@ -21,7 +22,7 @@ from chalicelib.tickets.alerts import Alerts
 from chalicelib.tickets.calendars import Definition
 from chalicelib.tickets.levels import CURRENT, ServiceLevels
 from chalicelib.tickets.messages import Attachment, Message, MessageNotFound
-from chalicelib.tickets.rules import Ticket, TicketNotFound
+from chalicelib.tickets.rules import Session, Ticket, TicketNotFound
 from chalicelib.tickets.sla import Clock
 
 
@@ -47,6 +48,9 @@ class TicketRow(Row, discriminator="ticket"):
     assignee = UnicodeAttribute(null=True)
     clock = RecordAttribute(Clock, null=True)
     alerts = RecordAttribute(Alerts, default=Alerts)
+    minutes = NumberAttribute(null=True)
+    slots = RecordAttribute(tuple[datetime, ...], default=())
+    session = RecordAttribute(Session, null=True)
 
 
 class PlaceRow(Copy, discriminator="ticket_place"):

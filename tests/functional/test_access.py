@@ -14,6 +14,7 @@ from app import app
 from chalicelib.edge.auth import CUSTOMER
 from chalicelib.edge.routes import SPECS, RouteSpec
 from tests.functional import steps
+from tests.functional.advising import slots, soon
 from tests.functional.mailroom import enclosed
 from tests.world import Answer, World
 
@@ -100,6 +101,11 @@ ACCESS = {
     "POST /v1/staff/tickets/{ticket_id}/priority": STAFF,
     "POST /v1/staff/tickets/{ticket_id}/resolve": STAFF,
     "POST /v1/staff/tickets/{ticket_id}/status": STAFF,
+    "POST /v1/tickets/{ticket_id}/slots": CUSTOMERS,
+    "POST /v1/staff/tickets/{ticket_id}/schedule": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/decline_slots": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/held": STAFF,
+    "POST /v1/staff/tickets/{ticket_id}/no_show": STAFF,
     "POST /v1/tickets/{ticket_id}/attachments": CUSTOMERS,
     "GET /v1/tickets/{ticket_id}/attachments/{attachment_id}": CUSTOMERS,
     "GET /v1/staff/licenses/{license_id}": STAFF,
@@ -148,6 +154,7 @@ BODIES = {
     "/v1/licenses/{license_id}/file": {"fingerprint": "host-1"},
     "/v1/invoices/{invoice_id}/payments": {"method": "paypal"},
     "/v1/tickets/{ticket_id}/messages": {"text": "Hello"},
+    "/v1/tickets/{ticket_id}/slots": slots(soon()),
     "/v1/tickets/{ticket_id}/attachments": {"name": "a.txt", "media_type": "text/plain", "size": 1},
 }
 # Lists that show what belongs to nobody, or to oneself alone.

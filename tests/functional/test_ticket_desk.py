@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.customers.rules import Customer
-from tests.functional import steps
+from tests.functional import advising, steps
 from tests.functional.ticketing import FORM_A, FORM_B, FORM_C, SUPPORT, do, done, opened, pointers
 from tests.world import World
 
@@ -215,6 +215,13 @@ def test_a_service_that_is_not_paid_is_neither_moved_nor_resolved(
         refused = do(world, staff, ticket, what, body)
         assert (refused.status, refused.json["code"]) == (409, "ticket_awaits_payment")
     assert len(world.rows("message")) == 0
+
+
+def test_a_service_is_not_resolved_before_its_session(world: World) -> None:
+    session = advising.paid(world)
+    refused = session.do("resolve", message="Done.")
+    assert (refused.status, refused.json["code"]) == (409, "ticket_awaits_session")
+    assert (session.stands, world.rows("message")) == (("waiting_customer", "slots"), [])
 
 
 @pytest.mark.parametrize("what", ["assign", "priority", "status", "resolve", "messages"])

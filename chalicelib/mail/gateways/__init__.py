@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.mail.rules import Attachment
+
 
 @dataclass(frozen=True)
 class Message:
@@ -15,6 +17,7 @@ class Message:
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class MailRefused(Exception):

@@ -71,6 +71,7 @@ class SesMailer:
                         # No machine is to answer it (RFC 3834).
                         {"Name": "Auto-Submitted", "Value": "auto-generated"},
                     ],
+                    **_attached(message),
                 }
             },
         }
@@ -84,6 +85,21 @@ def accepted(event: Mapping[str, Any]) -> tuple[str, str] | None:
     mail = detail["mail"]
     tagged = mail.get("tags", {}).get(TAG)
     return (tagged[0], mail["messageId"]) if tagged else None
+
+
+def _attached(message: Message) -> dict[str, Any]:
+    files = [
+        {
+            "FileName": one.name,
+            "ContentType": one.media_type,
+            "ContentDisposition": "ATTACHMENT",
+            # Neither accents nor the lines' ends and lengths are anybody's to change on the way.
+            "ContentTransferEncoding": "BASE64",
+            "RawContent": one.text.encode(),
+        }
+        for one in message.attachments
+    ]
+    return {"Attachments": files} if files else {}
 
 
 def _utf8(text: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from chalicelib.mail.gateways import MailRefused, MailUncertain, Message
 from chalicelib.mail.gateways.ses import SesMailer, accepted, client_config
+from chalicelib.mail.rules import Attachment
 
 from .conftest import REGION, outbox
 
@@ -93,6 +95,26 @@ def test_message_carries_the_mail_id_as_tag_and_header() -> None:
     ]
     assert "ReplyToAddresses" not in client.request
     assert content["Body"]["Text"] == {"Data": "Olá, Ana\n", "Charset": "UTF-8"}
+
+
+def test_a_file_goes_with_its_letter_and_none_where_there_is_none(ses: SesMailer) -> None:
+    client = Recorder()
+    mailer = SesMailer(client, sender="shop@example.com", configuration_set="mails")
+    mailer.send(MESSAGE)
+    assert "Attachments" not in client.request["Content"]["Simple"]
+    file = Attachment("T-1.ics", "text/calendar; charset=utf-8; method=PUBLISH", "SUMMARY:Sessão\r\n")
+    message = replace(MESSAGE, attachments=(file,))
+    mailer.send(message)
+    (attached,) = client.request["Content"]["Simple"]["Attachments"]
+    assert attached == {
+        "FileName": "T-1.ics",
+        "ContentType": "text/calendar; charset=utf-8; method=PUBLISH",
+        "ContentDisposition": "ATTACHMENT",
+        "ContentTransferEncoding": "BASE64",
+        "RawContent": "SUMMARY:Sessão\r\n".encode(),
+    }
+    # The SDK knows all of it.
+    assert ses.send(message) == outbox()[0].id
 
 
 def test_answers_go_to_the_support_address_where_there_is_one() -> None:

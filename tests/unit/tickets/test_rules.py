@@ -27,7 +27,7 @@ TICKET = Ticket(
 
 
 def test_a_paid_service_waits_for_slots_and_for_its_payment_again_when_that_is_contested() -> None:
-    paid = unlocked(TICKET)
+    paid = unlocked(TICKET, None, NOW)
     assert (paid.status, paid.waits_for) == ("waiting_customer", "slots")
     assert locked(paid, NOW) == TICKET
     assert locked(TICKET, NOW) == TICKET
@@ -42,4 +42,4 @@ def test_what_is_over_stays_over_when_its_money_is_contested(status: Any) -> Non
 def test_a_ticket_says_why_it_was_closed_until_its_money_comes_after_all() -> None:
     gone = closed(TICKET, "refunded", NOW)
     assert (gone.status, gone.closed_for) == ("closed", "refunded")
-    assert unlocked(gone) == unlocked(TICKET)
+    assert unlocked(gone, None, NOW) == unlocked(TICKET, None, NOW)

@@ -16,7 +16,7 @@ from chalicelib.kernel.errors import Refusal
 from chalicelib.tickets import rules, sla
 from chalicelib.tickets.alerts import Alerts, level_due, told
 from chalicelib.tickets.calendars import Definition, calendar_of
-from chalicelib.tickets.rules import Ticket, TicketClosed, TicketNotAnswered
+from chalicelib.tickets.rules import AwaitsSession, Ticket, TicketClosed, TicketNotAnswered
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
 CALENDAR = calendar_of(Definition("es", "Europe/Madrid", "ES"), frozenset(), range(2026, 2029))
@@ -126,3 +126,40 @@ def test_alerts_given_are_not_forgotten_by_other_moves() -> None:
     late = _alert(TICKET, NOW + timedelta(days=3), further=True)
     assert late.alerts.breached_at
     assert rules.ranked(rules.assigned(late, "staff-1"), "high").alerts == late.alerts != Alerts()
+
+
+def test_a_question_about_what_was_resolved_opens_it_again_without_its_outcome() -> None:
+    done = rules.resolved(rules.answered(TICKET, NOW), "meeting", NOW)
+    again = rules.asked(done, NOW)
+    assert (again.status, again.outcome) == ("waiting_customer", None)
+
+
+BOUGHT = replace(TICKET, kind="advisory", clock=None, waits_for="payment")
+
+
+@pytest.mark.parametrize("name", ["answered", "asked", "replied"])
+def test_talking_about_an_unpaid_service_does_not_begin_it(name: str) -> None:
+    assert MOVES[name](BOUGHT, NOW) == BOUGHT
+
+
+def test_the_promise_of_a_contested_service_stands_still_whatever_is_said() -> None:
+    running = replace(BOUGHT, clock=TICKET.clock, status="in_progress", waits_for="agreement")
+    locked = rules.locked(running, NOW)
+    ticket = rules.replied(rules.asked(locked, NOW), CALENDAR, NOW)
+    assert ticket == locked
+    assert ticket.clock is not None
+    assert ticket.clock.paused_since == NOW
+
+
+@pytest.mark.parametrize("name", ["replied", "asked", "to open", "to waiting_customer"])
+def test_that_a_session_was_held_stays_known(name: str) -> None:
+    held = replace(BOUGHT, status="resolved", waits_for=None, outcome="held")
+    again = MOVES[name](held, NOW)
+    assert (again.is_over, again.outcome) == (False, "held")
+
+
+@pytest.mark.parametrize("waits_for", ["slots", "agreement", "session"])
+def test_a_service_that_was_paid_is_resolved_by_its_session_alone(waits_for: Any) -> None:
+    ticket = replace(BOUGHT, status="in_progress", waits_for=waits_for)
+    with pytest.raises(AwaitsSession):
+        rules.resolved(ticket, None, NOW)
