@@ -10,6 +10,7 @@ from chalicelib.flows import (
     advisory_api,
     bank_api,
     contracts_api,
+    exports_api,
     inbound_api,
     online_api,
     relay,
@@ -40,6 +41,7 @@ app.register_blueprint(reports_api.bp)
 app.register_blueprint(bank_api.bp)
 app.register_blueprint(online_api.bp)
 app.register_blueprint(contracts_api.bp)
+app.register_blueprint(exports_api.bp)
 app.register_blueprint(billing.bp)
 app.register_blueprint(licensing.bp)
 app.register_blueprint(subscriptions.bp)

@@ -243,9 +243,19 @@ def post() -> Post:
 @cache
 def files() -> Files:
     """The files of tickets."""
+    return _files(settings().attachments_bucket)
+
+
+@cache
+def exports() -> Files:
+    """Where files of customers' own data are kept: among the documents, in a folder that is emptied."""
+    return _files(settings().documents_bucket)
+
+
+def _files(bucket: str) -> Files:
     from chalicelib.tickets.gateways import s3
 
-    return s3.S3Files(_client("s3", config=s3.client_config()), settings().attachments_bucket)
+    return s3.S3Files(_client("s3", config=s3.client_config()), bucket)
 
 
 def signer() -> Signer:

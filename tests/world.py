@@ -290,7 +290,9 @@ WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
     "charges": lambda body, now: charging.charge(body["payment_id"], wiring.gateways(), wiring.links(), now),
     "settlements": lambda body, now: settlements.work(body, wiring.gateways(), wiring.vendor(), now),
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
-    "documents": lambda body, now: documents.make(body, wiring.archive(), wiring.links()),
+    "documents": lambda body, now: documents.work(
+        body, wiring.archive(), wiring.links(), wiring.exports(), now
+    ),
     "inbound": lambda body, now: _received(json.dumps(body), now),
 }
 

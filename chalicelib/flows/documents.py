@@ -1,17 +1,28 @@
-"""Making the documents of invoices and credit notes, in a worker; safe to repeat at any point (V1)."""
+"""Making documents in a worker: invoices, credit notes (V1), own data (V5); safe to repeat at any point."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.documents import digest_of, key_of
 from chalicelib.billing.gateways import Archive
 from chalicelib.billing.links import Links
+from chalicelib.flows import exporting
 from chalicelib.storage.records import Records
 from chalicelib.storage.transaction import Transaction, retrying
+from chalicelib.tickets.gateways import Files
+
+
+def work(message: Mapping[str, str], archive: Archive, links: Links, exports: Files, now: datetime) -> None:
+    """Make the file of `{"export_id"}`, or the document that `make` is asked for. Raises `Unavailable`."""
+    if "export_id" in message:
+        exporting.make(message["export_id"], exports, now)
+    else:
+        make(message, archive, links)
 
 
 def make(message: Mapping[str, str], archive: Archive, links: Links) -> None:

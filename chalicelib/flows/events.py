@@ -35,8 +35,11 @@ def settlement_worker(event: SQSEvent) -> Any:
 
 @bp.on_sqs_message(queue="documents", batch_size=5)
 def document_worker(event: SQSEvent) -> Any:
-    """Make the PDF of each `{"invoice_id"}` or `{"credit_note_id"}` (V1)."""
-    return workers.each_message(event, lambda body, _: documents.make(body, wiring.archive(), wiring.links()))
+    """Make the PDF of each `{"invoice_id"}` or `{"credit_note_id"}`, the file of each `{"export_id"}`."""
+    return workers.each_message(
+        event,
+        lambda body, now: documents.work(body, wiring.archive(), wiring.links(), wiring.exports(), now),
+    )
 
 
 @bp.on_sqs_message(queue="inbound", batch_size=1)

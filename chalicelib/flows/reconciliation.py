@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from chalicelib.billing import store as billing
+from chalicelib.customers.store import exports
 from chalicelib.flows.delivery import deliver
 from chalicelib.flows.reach import Reach, take_up
 from chalicelib.mail import service as mail
@@ -22,7 +23,8 @@ class SweepIncomplete(Exception):
 def reconcile(reach: Reach, now: datetime) -> None:
     """Deliver overdue events; put overdue charges, refunds, settlements, documents, e-mails on their queues.
 
-    One failure does not keep the rest from its turn; `SweepIncomplete` names what failed.
+    Exports are documents, too. One failure does not keep the rest from its turn; `SweepIncomplete` names what
+    failed.
     """
     sources: tuple[tuple[Callable[[datetime], Iterable[str]], Callable[[str], None]], ...] = (
         (due_events, lambda event_id: deliver(event_id, reach, now)),
@@ -31,6 +33,7 @@ def reconcile(reach: Reach, now: datetime) -> None:
         (billing.events.due, lambda event_id: reach.settlements({"event_id": event_id})),
         (billing.invoices.due, lambda invoice_id: reach.documents({"invoice_id": invoice_id})),
         (billing.credit_notes.due, lambda note_id: reach.documents({"credit_note_id": note_id})),
+        (exports.due, lambda export_id: reach.documents({"export_id": export_id})),
         (mail.overdue, lambda mail_id: _take_up_mail(mail_id, reach, now)),
     )
     failures = [fault for due, take_up in sources for fault in _swept(due(now), take_up)]

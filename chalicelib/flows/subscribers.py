@@ -64,6 +64,11 @@ def request_credit_note(event: Event, reach: Reach, now: datetime) -> None:
     reach.documents({"credit_note_id": event.subject})
 
 
+def request_export(event: Event, reach: Reach, now: datetime) -> None:
+    """Have a customer's own data put into a file."""
+    reach.documents({"export_id": event.subject})
+
+
 def request_settlement(event: Event, reach: Reach, now: datetime) -> None:
     """Have a stored provider event settled."""
     reach.settlements({"event_id": event.subject})
@@ -93,6 +98,7 @@ def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
 
 SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "credit_note.issued": (request_credit_note,),
+    "export.requested": (request_export,),
     "order.placed": (request_charge, request_invoice, notifications.invoice_issued),
     "order.expired": (close_others, renewals.given_up, notifications.order_expired),
     "order.canceled": (close_others, renewals.given_up),

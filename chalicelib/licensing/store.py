@@ -62,8 +62,9 @@ class KeyRow(Copy, discriminator="license_key"):
 
 
 _licenses = Records("LIC", LicenseRow, License, LicenseNotFound)
-find, get, get_own, page, due = (
+find, all_of, get, get_own, page, due = (
     _licenses.find,
+    _licenses.all_of,
     _licenses.get,
     _licenses.get_own,
     _licenses.page,

@@ -33,4 +33,11 @@ class MailRow(Row, discriminator="mail"):
 
 
 _mails = Records("MAIL", MailRow, Mail, MailNotFound)
-row, find, get, page, due = _mails.row, _mails.find, _mails.get, _mails.page, _mails.due
+row, find, all_of, get, page, due = (
+    _mails.row,
+    _mails.find,
+    _mails.all_of,
+    _mails.get,
+    _mails.page,
+    _mails.due,
+)

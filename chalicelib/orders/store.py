@@ -46,10 +46,11 @@ class WithdrawalRow(Row, discriminator="withdrawal"):
 
 withdrawals = Records("WDR", WithdrawalRow, Withdrawal, WithdrawalNotFound)
 _orders = Records("ORD", OrderRow, Order, OrderNotFound)
-row, find, find_all, get, get_own, page, due = (
+row, find, find_all, all_of, get, get_own, page, due = (
     _orders.row,
     _orders.find,
     _orders.find_all,
+    _orders.all_of,
     _orders.get,
     _orders.get_own,
     _orders.page,

@@ -13,6 +13,7 @@ PREFIXES = {
     "CRM": "types of planned CRM tasks",
     "CRN": "credit notes, and what was credited of an invoice",
     "CUS": "customers",
+    "EXP": "exports of customers' own data",
     "IDEM": "idempotency records",
     "INM": "e-mails that came in",
     "INV": "invoices",

@@ -71,10 +71,11 @@ class CrmTaskRow(Row, discriminator="crm_task"):
 
 
 _subscriptions = Records("SUB", SubscriptionRow, Subscription, SubscriptionNotFound)
-row, find, find_all, get, get_own, page, due = (
+row, find, find_all, all_of, get, get_own, page, due = (
     _subscriptions.row,
     _subscriptions.find,
     _subscriptions.find_all,
+    _subscriptions.all_of,
     _subscriptions.get,
     _subscriptions.get_own,
     _subscriptions.page,

@@ -50,6 +50,8 @@ ACCESS = {
     "GET /v1/me": CUSTOMERS,
     "PATCH /v1/me": CUSTOMERS,
     "GET /v1/me/products": CUSTOMERS,
+    "POST /v1/me/exports": CUSTOMERS,
+    "GET /v1/me/exports/{export_id}": CUSTOMERS,
     "POST /v1/orders/preview": CUSTOMERS,
     "POST /v1/orders": CUSTOMERS,
     "GET /i/{token}/pdf": PUBLIC,
@@ -220,6 +222,7 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
     steps.activate(shared_world, shown["key"], "loja.example.com")
     dropped = {"order_id": steps.charged(shared_world, token, steps.LICENSE)["id"], "confirm": True}
     withdrawal = shared_world.http("POST", "/v1/withdrawals", dropped, token=token).json
+    export = shared_world.http("POST", "/v1/me/exports", token=token).json
     note = steps.credited(shared_world, order["invoice_id"], 100)
     attachment_id = enclosed(order["tickets"][0])
     shared_world.settle_down()
@@ -236,6 +239,7 @@ def objects(shared_world: World) -> tuple[str, dict[str, str]]:
         "subscription_id": subscription["id"],
         "ticket_id": order["tickets"][0],
         "withdrawal_id": withdrawal["id"],
+        "export_id": export["id"],
     }
 
 

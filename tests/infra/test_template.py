@@ -180,7 +180,7 @@ def test_only_their_worker_writes_documents_and_only_the_api_reads_them_too(merg
     }
     table = {a for a in allowed["DocumentWorker"] if a.startswith(("dynamodb:", "ssm:"))}
     # The one secret is for the online address on an invoice.
-    assert table == {"dynamodb:GetItem", "dynamodb:PutItem", "ssm:GetParameter"}
+    assert table == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "ssm:GetParameter"}
     (secret,) = [
         s["Resource"]
         for s in statements(role_of(merged, functions(merged)["DocumentWorker"]))

@@ -43,6 +43,7 @@ CODES = {
     "card_not_found": 404,
     "credit_note_not_found": 404,
     "crm_task_not_found": 404,
+    "export_not_found": 404,
     "invoice_not_payable": 409,
     "invoice_not_voidable": 409,
     "too_many_attempts": 409,

@@ -21,6 +21,7 @@ from chalicelib.billing.transfers import BookedEntry
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product
 from chalicelib.customers import store as customers
+from chalicelib.customers.exports import Export
 from chalicelib.customers.rules import Customer
 from chalicelib.kernel.money import EXPONENTS, Money
 from chalicelib.kernel.terms import Terms
@@ -63,6 +64,7 @@ PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (billing.ProviderEventRow, ProviderEvent, billing.events.row),
     (catalog.ProductRow, Product, None),
     (customers.CustomerRow, Customer, customers.row),
+    (customers.ExportRow, Export, customers.exports.row),
     (licensing.LicenseRow, License, lambda license: next(licensing.rows(license, BEGINNING))),
     (mail.MailRow, Mail, mail.row),
     (orders.OrderRow, Order, orders.row),
