@@ -149,4 +149,12 @@ TEXTS = {
     "unknown_outcome": "one of {known}",
     "unknown_outcome.none": "{kind} has no outcomes to choose from",
     "unknown_subscription": "you have no subscription {id}",
+    # Of sessions.
+    "past.slot": "this is past",
+    "past.agreed": "this is past; agree on another slot, or ask for others",
+    "repeated.slot": "you have proposed this already",
+    "not_a_minute": "a session begins at a whole minute",
+    "too_far": "propose something within {days} days",
+    "not_proposed": "the customer has proposed: {slots}",
+    "not_https": "an https address, without a user name",
 }

@@ -149,4 +149,12 @@ TEXTS = {
     "unknown_outcome": "uno de: {known}",
     "unknown_outcome.none": "{kind} no tiene resultados que elegir",
     "unknown_subscription": "usted no tiene la suscripción {id}",
+    # Of sessions.
+    "past.slot": "ya ha pasado",
+    "past.agreed": "ya ha pasado; acuerde otra fecha o pida otras",
+    "repeated.slot": "ya ha propuesto esta fecha",
+    "not_a_minute": "una sesión empieza en un minuto exacto",
+    "too_far": "proponga una fecha dentro de los próximos {days} días",
+    "not_proposed": "el cliente ha propuesto: {slots}",
+    "not_https": "una dirección https, sin nombre de usuario",
 }

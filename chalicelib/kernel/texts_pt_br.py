@@ -149,4 +149,12 @@ TEXTS = {
     "unknown_outcome": "um de: {known}",
     "unknown_outcome.none": "{kind} não tem resultados para escolher",
     "unknown_subscription": "você não tem a assinatura {id}",
+    # Of sessions.
+    "past.slot": "já passou",
+    "past.agreed": "já passou; combine outra data ou peça outras",
+    "repeated.slot": "você já propôs esta data",
+    "not_a_minute": "uma sessão começa em um minuto exato",
+    "too_far": "proponha uma data dentro dos próximos {days} dias",
+    "not_proposed": "o cliente propôs: {slots}",
+    "not_https": "um endereço https, sem nome de usuário",
 }

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Conflict, FieldError, Invalid
+from chalicelib.kernel.faults import Fault
 from chalicelib.tickets.rules import (
     Session,
     Ticket,
@@ -98,13 +99,13 @@ def slot_faults(slots: Sequence[datetime], at: datetime) -> Iterator[FieldError]
     """What is wrong with proposed slots: each is another whole minute of the next 90 days."""
     for place, slot in enumerate(slots):
         if slot in slots[:place]:
-            yield _fault(place, "repeated", "you have proposed this already")
+            yield _fault(place, "repeated.slot")
         if slot.second or slot.microsecond:
-            yield _fault(place, "not_a_minute", "a session begins at a whole minute")
+            yield _fault(place, "not_a_minute")
         if slot <= at:
-            yield _fault(place, "past", "this is past")
+            yield _fault(place, "past.slot")
         elif slot - at > HORIZON:
-            yield _fault(place, "too_far", f"propose something within {HORIZON.days} days")
+            yield _fault(place, "too_far", days=HORIZON.days)
 
 
 def scheduled(
@@ -174,12 +175,12 @@ def _session_faults(
 ) -> Iterator[FieldError]:
     if starts_at not in ticket.slots:
         proposals = ", ".join(map(rfc3339, ticket.slots))
-        yield FieldError("/starts_at", "not_proposed", f"the customer has proposed: {proposals}")
+        yield FieldError("/starts_at", Fault("not_proposed", slots=proposals))
     elif starts_at <= at:
-        yield FieldError("/starts_at", "past", "this is past; agree on another slot, or ask for others")
+        yield FieldError("/starts_at", Fault("past.agreed"))
     if not WEB_ADDRESS.fullmatch(meeting_url):
-        yield FieldError("/meeting_url", "not_https", "an https address, without a user name")
+        yield FieldError("/meeting_url", Fault("not_https"))
 
 
-def _fault(place: int, code: str, detail: str) -> FieldError:
-    return FieldError(f"/slots/{place}/starts_at", code, detail)
+def _fault(place: int, name: str, **facts: object) -> FieldError:
+    return FieldError(f"/slots/{place}/starts_at", Fault(name, **facts))

@@ -147,7 +147,7 @@ def test_a_slot_that_has_passed_meanwhile_is_no_date_and_the_proposals_are_named
     assert [one.code for one in late.value.errors] == ["past"]
     with pytest.raises(Invalid) as other:
         scheduled(PROPOSED, MONDAY + HOUR, ROOM, None, NOW)
-    assert "2026-12-01T12:00:00Z, 2026-11-30T12:00:00Z" in other.value.errors[0].detail
+    assert "2026-12-01T12:00:00Z, 2026-11-30T12:00:00Z" in other.value.errors[0].message("en")
 
 
 def test_asking_for_other_slots_pauses_the_promise_until_they_come() -> None:
