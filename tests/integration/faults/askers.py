@@ -17,7 +17,6 @@ from chalicelib.flows.events import sla_alerts
 from chalicelib.flows.requesting import Request, open_ticket
 from chalicelib.kernel.business import Calendar
 from chalicelib.kernel.events import Actor
-from chalicelib.mail.rules import KINDS
 from chalicelib.storage.idempotency import Repeatable, Replay
 from chalicelib.storage.transaction import Transaction
 from chalicelib.tickets import service, store
@@ -202,12 +201,14 @@ def is_alerted_next(ticket: Row) -> bool:
 
 
 def ticket_mails(seen: Seen) -> Iterator[tuple[str, str]]:
-    """(kind, subject) of the e-mails about tickets; of kinds that there are."""
-    wanted = [("sla_alert", ":".join((row["subject"], *step_of(row)))) for row in alerted(seen)]
-    wanted += [("ticket_received", row["id"]) for row in promised(seen)]
-    replies = (json.loads(row["data"]) for row in seen.of("outbox") if row["name"] == "ticket.replied")
-    wanted += [("ticket_answered", data["message_id"]) for data in replies]
-    return ((kind, subject) for kind, subject in wanted if kind in KINDS)
+    """(kind, subject) of the e-mails about tickets."""
+    yield from (("sla_alert", ":".join((row["subject"], *step_of(row)))) for row in alerted(seen))
+    yield from (("ticket_received", row["id"]) for row in promised(seen))
+    for row in seen.of("outbox"):
+        if row["name"] == "ticket.replied":
+            yield "ticket_answered", json.loads(row["data"])["message_id"]
+        if row["name"] == "ticket.unlocked":
+            yield "advisory_slots_wanted", f"{row['subject']}:{row['at']}"
 
 
 ASKERS: Mapping[str, type[Run]] = {"asking": Asker}
