@@ -99,13 +99,13 @@ def slot_faults(slots: Sequence[datetime], at: datetime) -> Iterator[FieldError]
     """What is wrong with proposed slots: each is another whole minute of the next 90 days."""
     for place, slot in enumerate(slots):
         if slot in slots[:place]:
-            yield _fault(place, "repeated.slot")
+            yield _fault(place, Fault("repeated.slot"))
         if slot.second or slot.microsecond:
-            yield _fault(place, "not_a_minute")
+            yield _fault(place, Fault("not_a_minute"))
         if slot <= at:
-            yield _fault(place, "past.slot")
+            yield _fault(place, Fault("past.slot"))
         elif slot - at > HORIZON:
-            yield _fault(place, "too_far", days=HORIZON.days)
+            yield _fault(place, Fault("too_far", days=HORIZON.days))
 
 
 def scheduled(
@@ -182,5 +182,5 @@ def _session_faults(
         yield FieldError("/meeting_url", Fault("not_https"))
 
 
-def _fault(place: int, name: str, **facts: object) -> FieldError:
-    return FieldError(f"/slots/{place}/starts_at", Fault(name, **facts))
+def _fault(place: int, fault: Fault) -> FieldError:
+    return FieldError(f"/slots/{place}/starts_at", fault)
