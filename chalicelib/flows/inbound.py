@@ -61,13 +61,13 @@ def _attempt(id: str, case: Case, customer: Customer | None, post: Post, now: da
     if earlier := mails.find(id):
         return earlier
     sender = case.letter.sender or case.receipt.envelope_sender or "?"
-    hour = _hour(sender, case.receipt)
+    hour = _hour(sender, case)
     case = replace(case, ticket=_named(case.letter.subject), sent=hour.sent)
     decision = inbound.decide(case)
     mail = _record(id, case, sender, decision)
     writing = Transaction()
     if customer and decision.status in ("opened", "joined"):
-        mail = _take(writing, mail, case, customer, post, now)
+        mail = _take(writing, mail, case, customer, post)
     elif decision.status == "parked":
         _ask_staff(writing, mail, hour, now)
     writing.save(mails.row(mail), hours.row(replace(hour, sent=hour.sent + 1)))
@@ -91,9 +91,10 @@ def _named(subject: str) -> Ticket | None:
     return next((tickets.find(ticket_id) for ticket_id in used.values()), None)
 
 
-def _hour(sender: str, receipt: Receipt) -> SenderHour:
-    id = inbound.hour_id(sender, receipt.received_at)
-    return hours.find(id) or SenderHour(id, 0, receipt.received_at)
+def _hour(sender: str, case: Case) -> SenderHour:
+    received_at = case.receipt.received_at
+    id = inbound.hour_id(sender, case.is_authentic, received_at)
+    return hours.find(id) or SenderHour(id, 0, received_at)
 
 
 def _record(id: str, case: Case, sender: str, decision: Decision) -> InboundMail:
@@ -118,21 +119,22 @@ def _ask_staff(writing: Transaction, mail: InboundMail, hour: SenderHour, now: d
     tasks.add_once(writing, new_task("staff", TASK, about, facts, now))
 
 
-def _take(
-    writing: Transaction, mail: InboundMail, case: Case, customer: Customer, post: Post, now: datetime
-) -> InboundMail:
-    """Add to a transaction what a customer's mail says: a new ticket, or a message of his own one."""
+def _take(writing: Transaction, mail: InboundMail, case: Case, customer: Customer, post: Post) -> InboundMail:
+    """Add to a transaction what a customer's mail says: a new ticket, or a message of his own one.
+
+    Promises count from when it came, however late it is read.
+    """
+    came_at = case.receipt.received_at
     ticket, actor = inbound.joined(case), Actor(customer.id, "email")
     taken = take_files(mail.id, case.letter.enclosed)
     text = text_of(case.letter, taken.left_out, customer.locale)
     ticket_id = ticket.id if ticket else derived_id("tkt", mail.id)
     store_files(ticket_id, taken, post.files)
     if ticket:
-        said = said_in(mail.id, ticket, text, taken.attachments, now)
+        said = said_in(mail.id, ticket, text, taken.attachments, came_at)
         service.customer_writes(writing, ticket, said, actor, post.vendor.home)
     else:
         subject = inbound.without_number(case.letter.subject) or None
         asked = Request("support", subject, text, priority="low", attachments=taken.attachments)
-        # The promise counts from when it was asked for, however late the mail is read.
-        requesting.put(writing, ticket_id, customer, asked, post.vendor, actor, case.receipt.received_at)
+        requesting.put(writing, ticket_id, customer, asked, post.vendor, actor, came_at)
     return replace(mail, customer_id=customer.id, ticket_id=ticket_id, left_out=taken.left_out)

@@ -15,7 +15,8 @@ class Terms:
     days after the last time as `retry_days` says, one after the other. For `grace_days` after the end it
     still works. A licence that is paid again after its end goes on from the day of payment or, where
     `lapsed_renewal` says so, from its old end. `refund_unused`: whoever ends the contract early is given
-    back what he has paid for days to come.
+    back what he has paid for days to come. `freeze_on_request`: from the instant at which a customer asks to
+    leave nothing is charged, until it is decided whether he does.
     """
 
     period: str
@@ -29,6 +30,7 @@ class Terms:
     grace_days: int = 0
     lapsed_renewal: Literal["today", "old_end"] = "today"
     refund_unused: bool = False
+    freeze_on_request: bool = True
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ TEXTS = {
     "unknown.field": "a promise has no {name}",
     "mode": "one of {modes}",
     "range": "a whole number from {least} to {most}",
+    "range.promise": "by the calendar {calendar} this takes more than {most} years, or too many pieces",
     "name.calendar": "a calendar has a name of letters, digits, hyphens and underscores",
     "zone": "{name!r} is not a time zone such as Europe/Madrid",
     "country": "no holidays are known of {country!r}",

@@ -115,6 +115,7 @@ TEXTS = {
     "unknown.field": "un compromiso no tiene {name}",
     "mode": "uno de: {modes}",
     "range": "un número entero de {least} a {most}",
+    "range.promise": "con el calendario {calendar} dura más de {most} años, o en demasiados tramos",
     "name.calendar": "el nombre de un calendario lleva letras, cifras, guiones y guiones bajos",
     "zone": "{name!r} no es una zona horaria como Europe/Madrid",
     "country": "no se conocen festivos de {country!r}",

@@ -115,6 +115,7 @@ TEXTS = {
     "unknown.field": "um compromisso não tem {name}",
     "mode": "um de: {modes}",
     "range": "um número inteiro de {least} a {most}",
+    "range.promise": "pelo calendário {calendar} leva mais de {most} anos, ou trechos demais",
     "name.calendar": "o nome de um calendário leva letras, algarismos, hifens e sublinhados",
     "zone": "{name!r} não é um fuso horário como Europe/Madrid",
     "country": "não se conhecem feriados de {country!r}",

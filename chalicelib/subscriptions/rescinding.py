@@ -37,10 +37,17 @@ class Rescission:
     refund: Money | None
 
 
-def planned(subscription: Subscription, effective_on: date | None, now: datetime) -> Rescission:
+def planned(
+    subscription: Subscription,
+    effective_on: date | None,
+    now: datetime,
+    forgiven: frozenset[str] = frozenset(),
+) -> Rescission:
     """What it means to end it on a day of its zone, without one today.
 
-    `SubscriptionEnded`; `Invalid` for a day that is past, or after the end that it has anyway.
+    Where nothing was charged since its customer asked to leave, nothing from that day on is owed when it ends
+    today. The orders `forgiven` are not either. `SubscriptionEnded`; `Invalid` for a day that is past, or
+    after the end that it has anyway.
     """
     if subscription.status == "ended":
         raise SubscriptionEnded(id=subscription.id)
@@ -49,7 +56,13 @@ def planned(subscription: Subscription, effective_on: date | None, now: datetime
     if fault := _fault(subscription, on, today):
         raise Invalid(errors=[fault])
     unpaid = [one for one in subscription.installments if one.status != "paid"]
-    owed = [one for one in unpaid if one.is_owed and not _falls_away(subscription, one, on)]
+    asked_at = subscription.frozen_at if on == today else None
+    since = local_date(asked_at, subscription.zone) if asked_at else on
+    owed = [
+        one
+        for one in unpaid
+        if one.is_owed and one.order_id not in forgiven and not _falls_away(subscription, one, since)
+    ]
     came_in = _sum(subscription, paid_of(subscription))
     ahead = _sum(subscription, (one for one in paid_of(subscription) if one.start >= subscription.end))
     unused = _unused(subscription, came_in.minor - ahead.minor, on) if subscription.terms.refund_unused else 0

@@ -50,6 +50,7 @@ class Subscription:
     whole period; `installments` are its parts, with those of earlier periods that are still owed. Once it is
     renewed, the next period's first one is there too: that is what can happen once only. It begins where
     this one ends, if it is paid by then.
+    `frozen_at` is since when nothing is charged: its customer has asked to leave, and it is not decided yet.
     `renewal_canceled_at` is since when it will not be renewed; `ends_on` is the day on which it was agreed
     to end before its time.
     """
@@ -75,6 +76,7 @@ class Subscription:
     ends_on: date | None = None
     ended_at: datetime | None = None
     ended_because: Why | None = None
+    frozen_at: datetime | None = None
     version: int | None = None
 
     @property
@@ -166,7 +168,8 @@ def _planned_notice(subscription: Subscription) -> date:
 
 
 def _steps(subscription: Subscription) -> Iterator[Step]:
-    if subscription.status != "suspended":
+    charged = subscription.status != "suspended" and subscription.frozen_at is None
+    if charged:
         yield from _collecting(subscription)
     if subscription.status == "ended":
         return
@@ -177,7 +180,7 @@ def _steps(subscription: Subscription) -> Iterator[Step]:
     elif not subscription.auto_renew:
         why: Why = "renewal_canceled" if subscription.renewal_canceled_at else "not_renewable"
         yield Step("end", subscription.start_of(subscription.end), why=why)
-    elif subscription.status != "suspended":
+    elif charged:
         yield _unpaid(subscription, subscription.renewal) if subscription.renewal else _renewing(subscription)
 
 

@@ -43,6 +43,7 @@ class SubscriptionRow(Row, discriminator="subscription"):
     ends_on = DateAttribute(null=True)
     ended_at = InstantAttribute(null=True)
     ended_because = UnicodeAttribute(null=True)
+    frozen_at = InstantAttribute(null=True)
 
 
 class TraceRow(Row, discriminator="trace"):

@@ -116,15 +116,17 @@ class Decision:
     reason: str | None = None
 
 
-# In this order: what a machine or a criminal sent is never answered, and opens no task either.
+# In this order: what a machine or a criminal sent is never answered, and opens no task either. A customer who
+# proved his address is neither: what only looks like spam is looked at by somebody.
 _REFUSED: tuple[tuple[Status, str, Callable[[Case], bool]], ...] = (
     ("ignored", "virus", lambda case: case.receipt.virus == "fail"),
-    ("ignored", "spam", lambda case: case.receipt.spam == "fail"),
+    ("ignored", "spam", lambda case: case.receipt.spam == "fail" and case.customer_id is None),
     ("ignored", "own_address", lambda case: case.letter.sender in case.ours),
     ("ignored", "bounce", lambda case: case.letter.robot == "bounce" or not case.receipt.envelope_sender),
     ("ignored", "loop", lambda case: case.letter.robot == "loop"),
     ("ignored", "auto_reply", lambda case: case.letter.robot == "auto_reply"),
     ("parked", "too_many", lambda case: case.sent >= MOST_PER_HOUR),
+    ("parked", "spam", lambda case: case.receipt.spam == "fail"),
     ("parked", "not_scanned", lambda case: case.receipt.virus != "pass"),
     ("parked", "", lambda case: case.letter.fault is not None),
     ("parked", "not_authenticated", lambda case: not case.is_authentic),
@@ -164,6 +166,7 @@ def mail_id(message_id: str) -> str:
     return derived_id("inm", message_id)
 
 
-def hour_id(sender: str, received_at: datetime) -> str:
-    """The id of an address's hour."""
-    return derived_id("snh", sender, received_at.strftime("%Y-%m-%dT%H"))
+def hour_id(sender: str, proven: bool, received_at: datetime) -> str:
+    """The id of an address's hour; what forgers send is counted apart from what its owner does."""
+    whose = "proven" if proven else "said"
+    return derived_id("snh", whose, sender, received_at.strftime("%Y-%m-%dT%H"))

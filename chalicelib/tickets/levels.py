@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, get_args
 
+from chalicelib.kernel.business import Calendar, CalendarEnds, spend
 from chalicelib.kernel.errors import FieldError, Invalid, pointer_step
 from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.markets import MARKETS
 from chalicelib.tickets.calendars import Definition
-from chalicelib.tickets.policies import Policies, PoliciesNotValid, read_policies
+from chalicelib.tickets.policies import DEFAULT, Policies, PoliciesNotValid, read_policies
 from chalicelib.tickets.rules import Kind, Priority
+from chalicelib.tickets.sla import Policy
 
 CURRENT = "current"
 COUNTRY = re.compile(r"[A-Z]{2}")
 # Whether it is anybody's is proven by what is sent there; this only keeps typing errors out.
 EMAIL = re.compile(r"[^@\s<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+# A promise is kept within so many years, and explained by so many pieces of time: its ticket holds them all.
+MOST_YEARS, MOST_SEGMENTS = 2, 1_000
 # A request by e-mail ranks behind the same one from the client area: it is promised less (V6).
 USUAL: Mapping[str, Any] = {"default": {"hours": 48}, "support/low": {"hours": 72}}
 
@@ -94,6 +99,24 @@ def faults(levels: ServiceLevels) -> Iterator[FieldError]:
         levels.read_policies()
     except PoliciesNotValid as refusal:
         yield from under("/policies", refusal.errors)
+
+
+def unkeepable(levels: ServiceLevels, calendars: Sequence[Calendar], now: datetime) -> Iterator[FieldError]:
+    """Promises of faultless levels that a calendar with few hours puts off for years, or cuts to pieces."""
+    promises = {DEFAULT: Policy(), **levels.read_policies().named}
+    for name, policy in promises.items():
+        for calendar in calendars:
+            if not _is_keepable(policy, calendar, now):
+                fault = Fault("range.promise", calendar=calendar.id, most=MOST_YEARS)
+                yield FieldError(f"/policies{pointer_step(name)}", fault)
+
+
+def _is_keepable(policy: Policy, calendar: Calendar, now: datetime) -> bool:
+    near = replace(calendar, last_year=min(calendar.last_year, now.year + MOST_YEARS))
+    try:
+        return len(spend(near, policy.mode, now, policy.budget)) <= MOST_SEGMENTS
+    except CalendarEnds:
+        return False
 
 
 def _contact_faults(contacts: tuple[str, ...]) -> Iterator[FieldError]:

@@ -226,7 +226,9 @@ def _answers_by_itself(headers: Headers) -> bool:
     return (
         _says(headers, "auto-submitted").split(";")[0].strip() not in ("", "no")
         or _says(headers, "precedence") in ("bulk", "junk", "list", "auto_reply")
-        or any(name in headers for name in ("list-id", "x-auto-response-suppress", "x-autoreply"))
+        or any(name in headers for name in ("list-id", "x-autoreply"))
+        # With any other value, a person asks for no automatic answer to what he wrote himself.
+        or _says(headers, "x-auto-response-suppress").strip() == "all"
     )
 
 

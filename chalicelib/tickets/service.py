@@ -93,7 +93,7 @@ def unlock(writing: Transaction, ticket_ids: Iterable[str], action: str, actor: 
         if before.waits_for != "payment":
             continue
         paused = before.clock and before.clock.paused_since
-        calendar = service_levels.kept_calendar(before.clock) if before.clock and paused else None
+        calendar = service_levels.promised_by(before.clock) if before.clock and paused else None
         after = rules.unlocked(before, calendar, now)
         record(writing, before, after, action, actor, now)
         if after.waits_for == "slots":

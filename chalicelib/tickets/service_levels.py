@@ -19,6 +19,7 @@ from chalicelib.tickets.levels import (
     ServiceLevels,
     faults,
     under,
+    unkeepable,
     usual_levels,
 )
 from chalicelib.tickets.sla import Clock, started
@@ -36,7 +37,7 @@ def change(
 
     Calendars are made anew, by the laws that are known now. No promise that was given moves.
     """
-    made = _made(levels)
+    made = _made(levels, now)
 
     def attempt() -> ServiceLevels:
         before = store.find_levels()
@@ -90,12 +91,7 @@ def calendar_of(clock: Clock, home: Home, now: datetime) -> Calendar:
 
 
 def promised_by(clock: Clock) -> Calendar:
-    """The calendar of a promise, as it was when the promise was given."""
-    return _calendar(clock.last.calendar, clock.last.version)
-
-
-def kept_calendar(clock: Clock) -> Calendar:
-    """The calendar that a promise was last counted by: what goes on as if nothing had been goes on by it."""
+    """The calendar that a promise was last counted by, as it was then."""
     return _calendar(clock.last.calendar, clock.last.version)
 
 
@@ -111,8 +107,8 @@ def _calendar(id: str, version: str) -> Calendar:
     return kept
 
 
-def _made(levels: ServiceLevels) -> list[Calendar]:
-    """The calendars of service levels. `LevelsNotValid`."""
+def _made(levels: ServiceLevels, now: datetime) -> list[Calendar]:
+    """The calendars of service levels, by which all their promises can be kept. `LevelsNotValid`."""
     # Imported where it is needed: see there.
     from chalicelib.tickets.public_holidays import make_calendar
 
@@ -122,6 +118,6 @@ def _made(levels: ServiceLevels) -> list[Calendar]:
             made.append(make_calendar(definition))
         except CalendarNotValid as refusal:
             errors += under(f"/calendars/{at}", refusal.errors)
-    if errors:
+    if errors := errors or [*unkeepable(levels, made, now)]:
         raise LevelsNotValid(errors=errors)
     return made

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -24,6 +23,9 @@ from chalicelib.tickets.levels import CURRENT, ServiceLevels
 from chalicelib.tickets.messages import Attachment, Message, MessageNotFound
 from chalicelib.tickets.rules import Session, Ticket, TicketNotFound
 from chalicelib.tickets.sla import Clock
+
+# How many places in the queue one request reads, to find those that are asked for.
+MOST_LOOKED_AT = 1_000
 
 
 class TicketRow(Row, discriminator="ticket"):
@@ -139,16 +141,39 @@ class Wanted:
         return all(one in (None, other) for one, other in zip(asked, held, strict=True))
 
 
-def queue(over: bool, admits: Callable[[PlaceRow], bool], limit: int, cursor: str | None) -> Page[Ticket]:
-    """One page of the team's queue, or of what is over: first what is due first. `NotACursor`."""
+def queue(
+    over: bool,
+    admits: Callable[[PlaceRow], bool],
+    limit: int,
+    cursor: str | None,
+    *,
+    most: int = MOST_LOOKED_AT,
+) -> Page[Ticket]:
+    """One page of the team's queue, or of what is over: first what is due first. `NotACursor`.
+
+    At most so many places are looked at: a page of what is rare may be short, or empty, and not the last.
+    """
     after = ByOwner.gsi1sk > _place_of(cursor) if cursor else None
     places = PlaceRow.by_owner.query(_queue(over), after, page_size=100)
-    # One more than is shown: it tells whether there is a next page.
-    found = list(islice(filter(admits, places), limit + 1))
-    following = encode_cursor({"after": str(found[limit - 1].gsi1sk)}) if len(found) > limit else None
-    ids = [place.ticket_id for place in found[:limit]]
-    tickets = find_all(ids)
-    return Page(tuple(tickets[id] for id in ids), following)
+    found, last = _picked(places, admits, limit, most)
+    tickets = find_all(place.ticket_id for place in found)
+    shown = tuple(tickets[place.ticket_id] for place in found)
+    return Page(shown, encode_cursor({"after": last}) if last else None)
+
+
+def _picked(
+    places: Iterable[PlaceRow], admits: Callable[[PlaceRow], bool], limit: int, most: int
+) -> tuple[list[PlaceRow], str | None]:
+    """What is shown, and after which place the next page begins, if there is one."""
+    found: list[PlaceRow] = []
+    for seen, place in enumerate(places, 1):
+        if admits(place):
+            found.append(place)
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].gsi1sk
+        if seen == most:
+            return found, place.gsi1sk
+    return found, None
 
 
 def conversation(ticket_id: str, limit: int, cursor: str | None) -> Page[Message]:
@@ -183,6 +208,6 @@ def _queue(over: bool) -> str:
 
 def _place_of(cursor: str) -> str:
     position = decode_cursor(cursor)
-    if position.keys() != {"after"}:
+    if position.keys() != {"after"} or not position["after"]:
         raise NotACursor()
     return position["after"]

@@ -36,7 +36,7 @@ def opened(
     *,
     kind: Kind = "review_contract",
     subject: str = "My plan",
-    reason: str | None = None,
+    reason: str | None = "plan",
 ) -> Ticket:
     """A request that was made at some time."""
     request = Request(kind, subject, "What does my plan include?", reason_code=reason)

@@ -13,8 +13,9 @@ import pytest
 from chalicelib import wiring
 from chalicelib.flows import events
 from chalicelib.flows import inbound as receiving
+from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import Unavailable
-from chalicelib.kernel.events import SYSTEM
+from chalicelib.kernel.events import SYSTEM, Actor
 from chalicelib.tickets import inbound, mime, rules, service
 from infra.inbound import notification
 from tests.functional.mailroom import ANA, JOSE, NOON, SUPPORT, Mailroom, said, ticket_of, with_files
@@ -134,7 +135,7 @@ def automatic(**headers: str) -> bytes:
 
 IGNORED: dict[str, tuple[str, dict[str, Any]]] = {
     "a virus": ("virus", {"verdicts": {"virus": "FAIL"}}),
-    "spam": ("spam", {"verdicts": {"spam": "FAIL"}}),
+    "spam": ("spam", {"verdicts": {"spam": "FAIL", "dmarc": "FAIL"}}),
     "an automatic answer": ("auto_reply", {"raw": automatic(Auto_Submitted="auto-replied")}),
     "a list": ("auto_reply", {"raw": automatic(List_Id="<x.example>")}),
     "our own mail": ("loop", {"raw": automatic(X_Entity_Ref_ID="mail_1")}),
@@ -201,6 +202,34 @@ def test_two_robots_that_answer_each_other_stop_within_the_hour(mailroom: Mailro
         assert outcome(mailroom.receive(ANA)) == ("parked", "too_many")
     assert len(mailroom.tasks()) == 1
     assert outcome(mailroom.receive(JOSE)) == ("opened", None)
+
+
+def test_a_storm_of_forgeries_does_not_silence_whose_address_it_abuses(mailroom: Mailroom) -> None:
+    for _ in range(inbound.MOST_PER_HOUR + 1):
+        forged = mailroom.receive(ANA, verdicts={"dmarc": "FAIL"})
+    assert outcome(forged) == ("parked", "too_many")
+    assert outcome(mailroom.receive(ANA)) == ("opened", None)
+
+
+def test_a_customers_own_mail_that_looks_like_spam_is_looked_at_by_somebody(mailroom: Mailroom) -> None:
+    record = mailroom.receive(ANA, verdicts={"spam": "FAIL"})
+    assert outcome(record) == ("parked", "spam")
+    (task,) = mailroom.tasks()
+    assert task["facts"]["inbound_mail_id"] == record["id"]
+
+
+def test_an_answer_counts_from_when_it_came_however_late_it_is_read(mailroom: Mailroom) -> None:
+    first = ticket_of(mailroom.receive(ANA))
+    actor, asked_at = Actor("usr_eva", "staff"), NOON + timedelta(minutes=10)
+    question = service.message(first.id, "staff", actor, "Qual?", asked_at)
+    service.write(first.id, question, actor, asks=True, answer=lambda one: (201, ""))
+    came_at = NOON + timedelta(hours=1)
+    record = mailroom.receive(ANA, f"[{first.number}]", timestamp=rfc3339(came_at))
+    assert outcome(record) == ("joined", None)
+    clock = ticket_of(record).clock
+    assert clock
+    assert [(one.start, one.end) for one in clock.pauses] == [(asked_at, came_at)]
+    assert said(first.id)[-1].created_at == came_at
 
 
 def test_a_closed_ticket_is_not_joined(mailroom: Mailroom) -> None:

@@ -27,6 +27,10 @@ LEVELS = {
     "contacts": ["first@example.com", "second@example.com"],
     "policies": {"default": {"hours": 24}, "support/normal": {"hours": 4, "mode": "office_hours"}},
 }
+# A minute of every two.
+MINUTES = " ".join(
+    f"{at // 60:02d}:{at % 60:02d}-{at // 60:02d}:{at % 60 + 1:02d}" for at in range(0, 1440, 2)
+)
 
 
 def _put(world: World, levels: dict[str, Any]) -> Answer:
@@ -96,6 +100,23 @@ FAULTS: list[tuple[dict[str, Any], list[str]]] = [
             "/otherwise",
             "/policies/default/hours",
         ],
+    ),
+    # It would be kept in the next century, or explained by a list that fits nowhere.
+    (
+        {
+            "calendars": [{**MADRID, "week": {"mon": "09:00-09:01"}}],
+            "by_country": {},
+            "policies": {"default": {"hours": 24}, "support": {"hours": 40, "mode": "office_hours"}},
+        },
+        ["/policies/support"],
+    ),
+    (
+        {
+            "calendars": [{**MADRID, "week": {"mon": MINUTES}}],
+            "by_country": {},
+            "policies": {"default": {"hours": 40, "mode": "office_hours"}},
+        },
+        ["/policies/default"],
     ),
     (
         {"versions": {}, "calendars": [{"id": "x"}]},

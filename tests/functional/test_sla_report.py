@@ -115,7 +115,7 @@ def test_groups_count_how_promises_stand_and_how_long_first_answers_took(
     assert [(one["month"], one["kind"], one["cause"]) for one in report["groups"]] == [
         ("2025-10", cancelled, "too_expensive"),
         ("2025-11", cancelled, "too_expensive"),
-        ("2025-11", reviewed, None),
+        ("2025-11", reviewed, "plan"),
     ]
     _, november, reviews = report["groups"]
     assert november == {
@@ -178,7 +178,7 @@ def test_the_table_is_a_file_of_the_whole_period(shared_world: World, made: dict
     assert row == {
         "number": made["spam"].number,
         "kind": "review_contract",
-        "cause": "",
+        "cause": "plan",
         "opened_at": "2025-11-11T09:00:00Z",
         "due_at": "2025-11-13T09:00:00Z",
         "answered_at": "",

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.customers.rules import Customer
+from chalicelib.kernel.paging import encode_cursor
+from chalicelib.tickets import store
 from tests.functional import advising, steps
 from tests.functional.ticketing import FORM_A, FORM_B, FORM_C, SUPPORT, do, done, opened, pointers
 from tests.world import World
@@ -64,12 +66,40 @@ def test_the_queue_is_read_page_by_page(world: World, ana: tuple[Customer, str],
         ("status=gone&kind=x&priority=y", ["/query/kind", "/query/priority", "/query/status"]),
         ("limit=0", ["/query/limit"]),
         ("cursor=x", ["/query/cursor"]),
+        (f"cursor={encode_cursor({'after': ''})}", ["/query/cursor"]),
     ],
 )
 def test_a_queue_that_nobody_can_ask_for_is_refused(
     world: World, staff: str, query: str, faulty: list[str]
 ) -> None:
     assert pointers(world.http("GET", f"/v1/staff/tickets?{query}", token=staff)) == faulty
+
+
+def test_a_search_for_what_is_rare_goes_on_from_page_to_page(world: World, ana: tuple[Customer, str]) -> None:
+    tickets = [opened(world, ana[1])["id"] for _ in range(5)]
+    pages: list[list[str]] = []
+    cursor = None
+    while not pages or cursor:
+        one = store.queue(False, lambda place: place.ticket_id == tickets[-1], 20, cursor, most=2)
+        pages.append([ticket.id for ticket in one.items])
+        cursor = one.next_cursor
+    assert len(pages) == 3
+    assert [id for page in pages for id in page] == tickets[-1:]
+
+
+def test_a_ticket_of_an_earlier_release_is_read_and_takes_its_place_when_it_moves(
+    world: World, ana: tuple[Customer, str], staff: str
+) -> None:
+    ticket = opened(world, ana[1])["id"]
+    table, added = world.client("dynamodb"), "channel, alerts, clock, gsi2pk, gsi2sk, gsi3pk, gsi3sk, slots"
+    named: dict[str, Any] = {"TableName": world.table_name}
+    row, place = ({"pk": {"S": f"TKT#{ticket}"}, "sk": {"S": sk}} for sk in ("TKT", "PLACE"))
+    table.update_item(**named, Key=row, UpdateExpression=f"REMOVE {added}")
+    table.delete_item(**named, Key=place)
+    assert steps.read(world, ana[1], "/v1/tickets")["data"][0]["channel"] == "store"
+    assert _queue(world, staff) == []
+    done(world, staff, ticket, "assign")
+    assert _queue(world, staff) == [ticket]
 
 
 def test_staff_sees_whose_ticket_it_is(world: World, ana: tuple[Customer, str], staff: str) -> None:

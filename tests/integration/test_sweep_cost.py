@@ -6,25 +6,20 @@ would take minutes.
 
 import os
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import pytest
-from botocore.handlers import BUILTIN_HANDLERS
 from moto import mock_aws
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from chalicelib import wiring
 from chalicelib.billing import store as billing
 from chalicelib.billing.rules import Form, Payment
 from chalicelib.flows import expiry, reconciliation, renewals
+from chalicelib.flows.events import sla_alerts
 from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.terms import Terms
@@ -34,8 +29,13 @@ from chalicelib.storage.table import Row
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.changes import started
 from chalicelib.subscriptions.rules import Subscription
+from chalicelib.tickets import service_levels
+from chalicelib.tickets import store as tickets
+from chalicelib.tickets.rules import Ticket
 from infra.sandbox.server import Sandbox
-from tests.world import QUEUES, REGION, Keys, World, forget_everything
+from tests.integration.counting import Counted, listening, without_copies
+from tests.integration.faults.cloud import scheduled
+from tests.world import Keys, World, forget_everything
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 FEW, MANY, DUE = 1_000, 100_000, 40
@@ -44,64 +44,10 @@ FORM = Form("https://sis.example.com/sis/realizarPago", {"Ds_Signature": "s"})
 ZONE = "America/Sao_Paulo"
 
 
-@dataclass(frozen=True)
-class Counted:
-    """A world, and every request to AWS that was sent in it, by operation."""
-
-    world: World
-    calls: Counter[str]
-
-    def fill(self, rows: Iterable[Row]) -> None:
-        """Put rows into the table."""
-        items = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[self.world.table_name].items
-        for row in rows:
-            typed = {name: DynamoType(value) for name, value in row.serialize().items()}
-            item = Item(typed["pk"], typed["sk"], {})
-            # All at once: moto measures the whole item anew for each attribute that is set.
-            item.attrs.update(typed)
-            items[item.hash_key][item.range_key] = item
-
-    def cost(self, work: Callable[[], object]) -> int:
-        """How many requests the work sends."""
-        before = self.calls.total()
-        work()
-        return self.calls.total() - before
-
-    def messages(self) -> list[str]:
-        """What the messages on all queues are about, in order; they are taken off."""
-        return sorted(
-            body for queue in QUEUES for body in self._taken(os.environ[f"{queue.upper()}_QUEUE_URL"])
-        )
-
-    def _taken(self, url: str) -> Iterator[str]:
-        sqs = self.world.client("sqs")
-        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in found:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                yield message["Body"]
-
-
-@contextmanager
-def listening() -> Iterator[Counter[str]]:
-    """Counts the requests of all clients that are made inside; a retry counts as it is sent."""
-    calls = Counter[str]()
-
-    def before_send(event_name: str, **_: Any) -> None:
-        calls[event_name.removeprefix("before-send.")] += 1
-
-    handler = ("before-send", before_send)
-    # Before moto, which answers.
-    BUILTIN_HANDLERS.insert(0, handler)
-    try:
-        yield calls
-    finally:
-        BUILTIN_HANDLERS.remove(handler)
-
-
 @pytest.fixture
 def counted(keys: Keys, jwks_url: str, provider: Sandbox) -> Iterator[Counted]:
     before = dict(os.environ)
-    with listening() as calls, mock_aws():
+    with listening() as calls, mock_aws(), without_copies():
         world = World(keys, provider, endpoint=None)
         # Another table has other clients, which are listened to.
         world.open(f"vigencia-{uuid.uuid4().hex[:12]}", jwks_url)
@@ -206,19 +152,64 @@ def due_subscriptions() -> Iterator[Row]:
     return (subscription(number, days=-(number % 10)) for number in range(MANY, MANY + DUE))
 
 
+def ticket(number: int, opened: timedelta) -> Row:
+    """A request that was made so long ago."""
+    one = replace(
+        asked_for(opened), id=f"tkt_{number:026}", number=f"T-{number:06}", customer_id=f"cus_{number:026}"
+    )
+    return tickets.rows(one)[0]
+
+
+@cache
+def asked_for(opened: timedelta) -> Ticket:
+    """A request that was made so long ago, as it is before any alert."""
+    at = NOW - opened
+    clock = service_levels.started_clock("support", "normal", "BR", wiring.vendor().home, at)
+    return Ticket(
+        "tkt", "T-000000", "support", "open", "normal", "My plan", "cus", at, clock=clock, version=1
+    )
+
+
+def open_tickets(numbers: range) -> Iterator[Row]:
+    """Made since Saturday; nothing is used up on a weekend."""
+    return (ticket(number, timedelta(minutes=number % 1_000)) for number in numbers)
+
+
+def due_tickets() -> Iterator[Row]:
+    """Half of them are overdue, and the other half at risk since Thursday; Friday was a holiday."""
+    days = (timedelta(days=9), timedelta(days=4, hours=7))
+    return (ticket(number, days[number % 2]) for number in range(MANY, MANY + DUE))
+
+
+def alerts_given(counted: Counted) -> list[str]:
+    """Which alerts have been given, in order; they are taken off."""
+    events = [key for key in counted.items if key.value.startswith("OUT#")]
+    found = [row.attrs for key in events for row in counted.items.pop(key).values()]
+    return sorted(f"{row['name'].value} {row['subject'].value} {row['data'].value}" for row in found)
+
+
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep, what it passes over and what it takes up."""
+    """A sweep, what it passes over and what it takes up, what comes of it and by which requests."""
 
     run: Callable[[], object]
     open: Callable[[range], Iterator[Row]]
     due: Callable[[], Iterator[Row]]
+    told: Callable[[Counted], list[str]] = Counted.messages
+    request: str = "sqs.SendMessage"
 
 
 SWEEPS = {
     "reconcile": Sweep(lambda: reconciliation.reconcile(wiring.reach(), NOW), open_payments, due_payments),
     "boleto_expiry": Sweep(lambda: expiry.sweep(wiring.reach(), NOW), open_orders, due_orders),
     "renewals": Sweep(lambda: renewals.sweep(wiring.reach(), NOW), open_subscriptions, due_subscriptions),
+    "sla_alerts": Sweep(
+        lambda: sla_alerts(scheduled(NOW), None),
+        open_tickets,
+        due_tickets,
+        alerts_given,
+        "dynamodb.TransactWriteItems",
+    ),
 }
 
 
@@ -227,13 +218,16 @@ def test_a_sweep_over_a_hundred_times_as_many_that_are_not_due_sends_no_more_req
     counted: Counted, name: str
 ) -> None:
     sweep = SWEEPS[name]
-    counted.fill(sweep.due())
     counted.fill(sweep.open(range(FEW)))
-    with_few, told_of_few = counted.cost(sweep.run), counted.messages()
+    counted.fill(sweep.due())
+    effects = counted.calls[sweep.request]
+    with_few, told_of_few = counted.cost(sweep.run), sweep.told(counted)
     counted.fill(sweep.open(range(FEW, MANY)))
-    with_many, told_of_many = counted.cost(sweep.run), counted.messages()
+    # As they were: what was due may not be any more.
+    counted.fill(sweep.due())
+    with_many, told_of_many = counted.cost(sweep.run), sweep.told(counted)
     assert counted.calls["dynamodb.Query"] > 0
-    assert counted.calls["sqs.SendMessage"] == 2 * DUE
+    assert counted.calls[sweep.request] - effects == 2 * DUE
     assert len(told_of_few) == DUE
     assert told_of_many == told_of_few
     assert 10 * with_many <= 11 * with_few

@@ -21,7 +21,7 @@ from chalicelib.billing.links import Links
 from chalicelib.flows import activation, documents, settlement
 from chalicelib.flows.reach import Reach
 from chalicelib.flows.subscribers import SUBSCRIBERS
-from chalicelib.kernel.events import SYSTEM
+from chalicelib.kernel.events import SYSTEM, Change, Event
 from chalicelib.kernel.money import Money
 from chalicelib.licensing import notices
 from chalicelib.licensing import store as licensing
@@ -38,6 +38,9 @@ from chalicelib.storage.records import Records
 from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Stale, Transaction
 from chalicelib.subscriptions.rules import Step, Subscription, next_step
+from chalicelib.tickets import store as tickets
+from chalicelib.tickets.alerts import Level, level_due, told
+from chalicelib.tickets.levels import Home
 
 _commit, _save = Transaction.commit, Transaction.save
 _receive = service.receive
@@ -239,6 +242,27 @@ def tell_before_remembering(license_id: str, now: datetime) -> None:
 def due_though_stopped(license: License) -> datetime | None:
     """The due index does not know that a licence was stopped."""
     return min((at for one in (license, *license.addons) for at, _ in one.open_notices()), default=None)
+
+
+# Tickets
+
+
+def alert_before_remembering(ticket_id: str, home: Home, now: datetime) -> Level | None:
+    """The event of an alert is committed before the ticket remembers that it was given."""
+    before = tickets.get(ticket_id)
+    level = level_due(before.clock, before.alerts, now) if before.clock else None
+    if level is None:
+        return None
+    telling, remembering = Transaction(), Transaction()
+    telling.emit(
+        Event("ticket.alerted", ticket_id, now, {"level": level, "step": "0", "contact": home.contact})
+    )
+    telling.commit()
+    after = replace(before, alerts=told(before.alerts, level, now, None))
+    remembering.save(*tickets.rows(after))
+    remembering.audit(Change(ticket_id, None, "alerted", before.status, after.status, SYSTEM, now))
+    remembering.commit()
+    return level
 
 
 # E-mail

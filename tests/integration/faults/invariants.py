@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from tests.integration.faults.askers import ALERTS, is_alerted_next, ticket_mails
 from tests.integration.faults.contracts import CONTRACTS, announced, charges, installments
 from tests.integration.faults.licences import LICENCES, changes_by_staff, due_for_its_next_notice
 from tests.integration.faults.payments import CAME_IN, MONEY, MONEY_IN_THE_END, attempts
@@ -42,7 +43,7 @@ def nothing_is_active_without_payment(seen: Seen) -> Iterator[str]:
         if subscription.get("order_id") not in paid and not any(reasons):
             yield f"{subscription['id']} is active without an order or a reason"
     for ticket in seen.of("ticket"):
-        if ticket["status"] != "open" and ticket["order_id"] not in paid:
+        if ticket["status"] != "open" and ticket.get("order_id", "none") not in {*paid, "none"}:
             yield f"{ticket['id']} is {ticket['status']} for an unpaid order"
 
 
@@ -140,6 +141,7 @@ OUTSTANDING: dict[str, Callable[[Row], bool]] = {
     "subscription": lambda row: bool(row["status"] != "ended"),
     "invoice": lambda row: "document" not in row,
     "credit_note": lambda row: "document" not in row,
+    "ticket": is_alerted_next,
     "mail": lambda row: row["status"] in ("queued", "sending"),
 }
 
@@ -156,10 +158,12 @@ def one_request_made_one_order(seen: Seen) -> Iterator[str]:
     """The key of a request belongs to one order or new licence key, and its answer is kept from then on."""
     orders = len(seen.of("order")) - len(list(charges(seen)))
     rotated = sum(int(row["rotation"]) for row in seen.of("license"))
+    asked = sum("order_id" not in row for row in seen.of("ticket"))
     again = sum(len(attempts(row)) - 1 for row in seen.of("order")) + len(seen.of("refund"))
-    if orders + again + rotated != len(seen.of("idempotency")) or orders > seen.orders or rotated > 1:
+    if orders + asked + again + rotated != len(seen.of("idempotency")) or orders > seen.orders or rotated > 1:
         kept = len(seen.of("idempotency"))
-        yield f"{orders} orders, {again} attempts and refunds more, {rotated} new keys, {kept} kept answers"
+        more = f"{again} attempts and refunds more, {rotated} new keys"
+        yield f"{orders} orders, {asked} requests, {more}, {kept} kept answers"
 
 
 def nobody_is_asked_for_nothing(seen: Seen) -> Iterator[str]:
@@ -203,7 +207,7 @@ def activated_for(seen: Seen, order: Row) -> Counter[tuple[str, str]]:
         for addon in json.loads(license["addons"]):
             found["addon", addon["code"]] += placed[addon["order_id"]] >= order["created_at"]
     for ticket in seen.of("ticket"):
-        if ticket["order_id"] == order["id"] and ticket["waits_for"] == "slots":
+        if ticket.get("order_id") == order["id"] and ticket["waits_for"] == "slots":
             found["service", ticket["product"]] += 1
     for row in seen.of("subscription"):
         paid = (one["order_id"] for one in installments(row) if one["status"] == "paid")
@@ -255,6 +259,7 @@ def wanted_mails(seen: Seen) -> Iterator[tuple[str, str]]:
             yield "order_expired", order["id"]
     yield from changes_by_staff(seen)
     yield from announced(seen)
+    yield from ticket_mails(seen)
     yield from seen.notices
 
 
@@ -267,6 +272,7 @@ SAFETY: tuple[Check, ...] = (
     *LICENCES,
     *CONTRACTS,
     *MONEY,
+    *ALERTS,
     nothing_is_active_without_payment,
     numbers_have_no_gaps_and_no_repeats,
     no_email_is_sent_twice,

@@ -20,6 +20,7 @@ from chalicelib.billing import transfers as billing_transfers
 from chalicelib.billing.gateways.asaas import Asaas
 from chalicelib.flows import (
     activation,
+    alerting,
     closing,
     delivery,
     documents,
@@ -252,6 +253,26 @@ MUTANTS = (
         modes=("crash_after",),
         plan="expiry",
         near="TransactWriteItems",
+    ),
+    Mutant(
+        "alert told before it is remembered",
+        ((alerting, "_alert", bugs.alert_before_remembering),),
+        breaks="each_alert_is_given_once",
+        modes=("crash_after",),
+        plan="request",
+        near="TransactWriteItems",
+    ),
+    Mutant(
+        "answer written over an alert",
+        ((Transaction, "commit", bugs.last_writer_wins),),
+        breaks="each_alert_is_given_once",
+        pair="an_alert_and_an_answer",
+    ),
+    Mutant(
+        "alert not guarded",
+        ((Transaction, "commit", bugs.last_writer_wins),),
+        breaks="each_alert_is_given_once",
+        pair="two_ticks_of_alerts",
     ),
     Mutant(
         "renewed without a notice",

@@ -13,6 +13,7 @@ from chalicelib.flows import activation
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.events import Event
 from chalicelib.licensing import service as licensing
+from tests.integration.faults.askers import an_alert_and_an_answer, two_ticks_of_alerts
 from tests.integration.faults.cloud import RETRY_AFTER
 from tests.integration.faults.hooks import Wire
 from tests.integration.faults.payers import ByTransfer, Returning, Silent, Switching
@@ -225,6 +226,7 @@ PAIRS: dict[str, Pair] = {
         ("care", (two_installations_and_one_seat,)),
         ("expiry", (two_ticks_of_licences,)),
         ("renewal", (a_renewal_and_a_notice,)),
+        ("request", (two_ticks_of_alerts, an_alert_and_an_answer)),
         ("subscription", (a_renewal_and_its_cancellation, two_renewals)),
     )
     for meet in meets

@@ -23,7 +23,8 @@ class Plan:
 
     `hurts_reads`: calls without an effect are hurt too. One plan is enough for that: what dies at a read
     leaves the same world behind as what dies right after its latest effect. In stories, and with other
-    payers, claims and marks of e-mails are spared: every e-mail takes the same way, which purchases sweep.
+    payers, claims and marks of e-mails are spared, as every e-mail takes the same way, which purchases sweep;
+    but not those of a plan that `hurts_mails`.
     `modes`: only these; without, all of them.
     """
 
@@ -40,12 +41,13 @@ class Plan:
     canceled: bool = False
     late: bool = False
     hurts_reads: bool = False
+    hurts_mails: bool = False
     modes: tuple[str, ...] = ()
 
     def hurts(self, call: Call) -> bool:
         """Whether a call is worth a fault in the sweep."""
         return (self.hurts_reads or not call.reads) and not (
-            (self.story or self.payer) and call.is_about_mail
+            (self.story or self.payer) and call.is_about_mail and not self.hurts_mails
         )
 
 
@@ -91,6 +93,7 @@ PLANS = {
         Plan("renewal_of_revoked", story="renewal_of_revoked", canceled=True, late=True),
         Plan("subscription", of("domain"), payer="renewing", profile=SPAIN, late=True, modes=WORST),
         Plan("installment", of("multipack"), payer="in_parts", profile=SPAIN, late=True, modes=WORST[1:]),
+        Plan("request", payer="asking", hurts_mails=True),
         Plan("expiry", story="expiry"),
         Plan("care", story="care"),
     )

@@ -78,7 +78,15 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
     # Announced, charged, renewed; not renewed any more.
     "subscription": frozenset({(None, "active"), ("active", "active")}),
     "ticket": frozenset(
-        {(None, "open"), ("open", "waiting_customer"), ("open", "closed"), ("closed", "waiting_customer")}
+        {
+            (None, "open"),
+            ("open", "waiting_customer"),
+            ("open", "closed"),
+            ("closed", "waiting_customer"),
+            # An alert; an answer, and an alert right before it.
+            ("open", "open"),
+            ("open", "in_progress"),
+        }
     ),
     "mail": frozenset(
         {

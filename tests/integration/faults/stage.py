@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.emulator import Emulator, direct
+from tests.integration.faults.askers import ASKERS
 from tests.integration.faults.cloud import cold_start
 from tests.integration.faults.hooks import EACH, Call, Wire
 from tests.integration.faults.invariants import LIVENESS, SAFETY, broken
@@ -135,7 +136,9 @@ class Stage:
         chosen = PLANS[plan]
         if not chosen.story:
             self.clear()
-            return {**PAYERS, **SUBSCRIBERS}[chosen.payer](self.world, chosen, wire, self.check_safety)
+            return {**PAYERS, **SUBSCRIBERS, **ASKERS}[chosen.payer](
+                self.world, chosen, wire, self.check_safety
+            )
         past = self.bought()
         self.clear(past)
         return STORIES[chosen.story](self.world, chosen, wire, self.check_safety, past)

@@ -72,7 +72,10 @@ def changed(**change: Any) -> Case:
     [
         ({}, "opened", None),
         ({"virus": "fail", "spam": "fail"}, "ignored", "virus"),
-        ({"spam": "fail", "dmarc": "fail"}, "ignored", "spam"),
+        ({"spam": "fail", "dmarc": "fail", "customer_id": None}, "ignored", "spam"),
+        ({"spam": "fail", "customer_id": None}, "ignored", "spam"),
+        ({"spam": "fail"}, "parked", "spam"),
+        ({"spam": "fail", "robot": "auto_reply"}, "ignored", "auto_reply"),
         ({"spam": "unclear"}, "opened", None),
         ({"sender": "support@example.com"}, "ignored", "own_address"),
         ({"envelope_sender": ""}, "ignored", "bounce"),

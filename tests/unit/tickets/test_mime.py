@@ -125,6 +125,7 @@ def test_a_second_from_makes_a_mail_nobodys() -> None:
         ({"Precedence": "first-class"}, None),
         ({"List_Id": "<news.example.com>"}, "auto_reply"),
         ({"X_Auto_Response_Suppress": "All"}, "auto_reply"),
+        ({"X_Auto_Response_Suppress": "DR, OOF, AutoReply"}, None),
         ({"X_Entity_Ref_ID": "mail_01hz"}, "loop"),
         ({"X_Entity_Ref_ID": "123"}, None),
         ({"Return_Path": "<>"}, "bounce"),
