@@ -23,8 +23,7 @@ COUNTRY = re.compile(r"[A-Z]{2}")
 EMAIL = re.compile(r"[^@\s<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 # A promise is kept within so many years, and explained by so many pieces of time: its ticket holds them all.
 MOST_YEARS, MOST_SEGMENTS = 2, 1_000
-# A request by e-mail ranks behind the same one from the client area: it is promised less (V6).
-USUAL: Mapping[str, Any] = {"default": {"hours": 48}, "support/low": {"hours": 72}}
+USUAL: Mapping[str, Any] = {"default": {"hours": 48}}
 
 
 @dataclass(frozen=True)

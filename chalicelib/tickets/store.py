@@ -116,7 +116,7 @@ def rows(ticket: Ticket) -> tuple[Row, Row]:
         key("TKT", ticket.id),
         "PLACE",
         gsi1pk=_queue(ticket.is_over),
-        gsi1sk=place_in_time(ticket.promised_at, ticket.id),
+        gsi1sk=place_in_time(ticket.ranks_at, ticket.id),
         ticket_id=ticket.id,
         ticket_kind=ticket.kind,
         status=ticket.status,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -43,3 +43,11 @@ def test_a_ticket_says_why_it_was_closed_until_its_money_comes_after_all() -> No
     gone = closed(TICKET, "refunded", NOW)
     assert (gone.status, gone.closed_for) == ("closed", "refunded")
     assert unlocked(gone, None, NOW) == unlocked(TICKET, None, NOW)
+
+
+def test_the_client_area_ranks_before_the_same_request_by_email_and_nothing_starves() -> None:
+    def ranked(priority: Any, hours: int) -> datetime:
+        return replace(TICKET, priority=priority, created_at=NOW + timedelta(hours=hours)).ranks_at
+
+    assert ranked("high", 20) < ranked("normal", 0) < ranked("normal", 20) < ranked("low", 0)
+    assert ranked("low", 0) < ranked("normal", 25) < ranked("high", 50)
