@@ -39,6 +39,15 @@ def connect() -> None:
     table.bind(settings().table_name)
 
 
+def locale_of(customer_id: str) -> str | None:
+    """The language of a customer; None for whoever is none."""
+    from chalicelib.customers import store
+
+    connect()
+    customer = store.find(customer_id)
+    return customer.locale if customer else None
+
+
 def allowed_origins() -> frozenset[str]:
     """The origins whose pages may call the API."""
     return settings().origins

@@ -192,7 +192,8 @@ class World:
         raw: bytes | None = None,
     ) -> Answer:
         """One request through the real app, authorizer included."""
-        sent = {"content-type": "application/json", **(headers or {})}
+        # Clients say which language they speak; with an empty header, one does not.
+        sent = {"content-type": "application/json", "accept-language": "en", **(headers or {})}
         if token:
             sent["authorization"] = f"Bearer {token}"
         payload = raw if raw is not None else (json.dumps(body).encode() if body is not None else None)

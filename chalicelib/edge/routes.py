@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -158,16 +157,18 @@ def described(method: str, path: str, **declared: Any) -> Callable[[Callable[...
 def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, str]) -> Response:
     started = time.monotonic()
     request_id = str(request.context.get("requestId", ""))
-    locale = language_of(request.headers.get("accept-language", ""))
+    asked = request.headers.get("accept-language", "")
+    locale = language_of(asked)
     path = {name: unquote(value) for name, value in path_parameters.items()}
-    refused = partial(_refused, spec, locale, path)
     try:
         reply = _answer(spec, request, path, locale)
     except Refusal as refusal:
-        reply = refused(problem_of(refusal, locale, request_id), headers_of(refusal))
+        locale = locale if asked else _own_language(request) or locale
+        problem = problem_of(refusal, locale, request_id)
+        reply = _refused(spec, locale, path, problem, headers_of(refusal))
     except Exception:
         log.failure("request failed", request_id=request_id, route=spec.path)
-        reply = refused(unexpected(locale, request_id), {})
+        reply = _refused(spec, locale, path, unexpected(locale, request_id), {})
     log.line(
         "request",
         request_id=request_id,
@@ -183,6 +184,19 @@ def _respond(spec: RouteSpec, request: Request, path_parameters: Mapping[str, st
         **cors_headers(request.headers.get("origin"), wiring.allowed_origins()),
     }
     return response(reply, headers)
+
+
+def _own_language(request: Request) -> str | None:
+    """The language that a customer has chosen for himself; looked up only to refuse him something."""
+    caller = caller_of(request.context)
+    if caller is None:
+        return None
+    try:
+        return wiring.locale_of(caller.customer_id)
+    except Exception:
+        # Whatever keeps it from being read, he is told what was refused.
+        log.failure("language not read", customer_id=caller.customer_id)
+        return None
 
 
 def _answer(spec: RouteSpec, request: Request, path: Mapping[str, str], locale: str) -> Reply:

@@ -26,7 +26,7 @@ class Longer:
 
 # `path` for a module, `path:function` for a function.
 EXCEPTIONS: Mapping[str, Longer] = {
-    "chalicelib/wiring.py": Longer(370, "2026-11-27", "the composition root: one factory for each thing"),
+    "chalicelib/wiring.py": Longer(380, "2026-11-27", "the composition root: one factory for each thing"),
     "tests/world.py": Longer(470, "2026-11-22", "everything around the app, shared by all larger tests"),
     "tests/functional/steps.py": Longer(
         320, "2026-11-27", "what people, providers and time do, one function each"

@@ -9,15 +9,15 @@ import pytest
 from chalice import Blueprint, Chalice
 
 from chalicelib.edge.routes import SPECS, Call, route
-from chalicelib.kernel.errors import TooManyRequests
+from chalicelib.kernel.errors import LOCALES, TooManyRequests
 from chalicelib.kernel.paging import encode_cursor
 from tests.functional import steps
 from tests.functional.steps import LICENSE
 from tests.world import Answer, World, http_event
 
+NO_LANGUAGE = {"accept-language": ""}
 STORE = "https://store.example.com"
 NOT_FOUND = {
-    "": ("Not found", "There is no order ord_x."),
     "en": ("Not found", "There is no order ord_x."),
     "es": ("No encontrado", "No existe el pedido ord_x."),
     "pt-BR": ("Não encontrado", "Não existe o pedido ord_x."),
@@ -40,11 +40,27 @@ def _problem(answer: Answer) -> Any:
 
 @pytest.mark.parametrize("language", NOT_FOUND)
 def test_a_problem_speaks_the_language_asked_for(shared_world: World, token: str, language: str) -> None:
-    headers = {"accept-language": language} if language else {}
+    headers = {"accept-language": language}
     answer = shared_world.http("GET", "/v1/orders/ord_x", token=token, headers=headers)
     problem = _problem(answer)
     assert (problem["title"], problem["detail"]) == NOT_FOUND[language]
     assert (problem["type"], problem["code"], problem["errors"]) == ("about:blank", "order_not_found", [])
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_who_asks_for_no_language_is_told_in_the_one_he_has_chosen(shared_world: World, locale: str) -> None:
+    _, token = shared_world.customer(f"{locale}@example.com", locale=locale)
+    answer = shared_world.http("GET", "/v1/orders/ord_x", token=token, headers=NO_LANGUAGE)
+    assert (answer.json["title"], answer.json["detail"]) == NOT_FOUND[locale]
+    faulty = shared_world.http("POST", "/v1/orders", {"gift": True}, token=token, headers=NO_LANGUAGE)
+    assert faulty.json["errors"][-1]["detail"] == UNDERSTOOD[locale][1]
+
+
+def test_staff_and_strangers_who_ask_for_no_language_are_told_in_english(shared_world: World) -> None:
+    for token, status in ((shared_world.staff("staff"), 404), (None, 401)):
+        answer = shared_world.http("GET", "/v1/staff/licenses/lic_x", token=token, headers=NO_LANGUAGE)
+        assert answer.status == status
+        assert answer.json["title"] in ("Not found", "Not authenticated")
 
 
 FAULTY = {"items": [{"product": "nothing"}, {"product": "prestaimport", "quantity": 0, "gift": True}]}
