@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from chalicelib.billing import store as billing
@@ -21,7 +22,7 @@ from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.events import Actor, Change, Event
 from chalicelib.kernel.ids import derived_id, new_id
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.paging import Page
+from chalicelib.kernel.paging import Page, all_pages
 from chalicelib.licensing import store as licensing
 from chalicelib.mail import store as mails
 from chalicelib.orders import store as orders
@@ -55,13 +56,7 @@ def _section(read: Callable[[str], Iterable[Any]], hides: str = "") -> Section:
 
 
 def _pages(page: Callable[[str, int, str | None], Page[Any]], owner: str) -> Iterator[Any]:
-    cursor: str | None = None
-    while True:
-        found = page(owner, 100, cursor)
-        yield from found.items
-        cursor = found.next_cursor
-        if cursor is None:
-            return
+    return all_pages(partial(page, owner))
 
 
 def _refunds(customer_id: str) -> Iterator[Any]:
@@ -163,9 +158,10 @@ def _note(export_id: str, now: datetime) -> None:
     export = customers.exports.get(export_id)
     if export.status == "ready":
         return
+    ready = exports.ready(export, now)
     writing = Transaction()
-    writing.save(customers.exports.row(exports.ready(export, now)))
-    _audit(writing, exports.ready(export, now), "data export made", "pending", now)
+    writing.save(customers.exports.row(ready))
+    _audit(writing, ready, "data export made", export.status, now)
     writing.commit()
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
 from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.faults import Fault
+
+# How many items of a list are read at once by whoever reads all of it.
+FULL_PAGE = 100
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -61,6 +64,17 @@ def slice_page(items: Sequence[T], limit: int, cursor: str | None) -> Page[T]:
         start = int(text)
     following = encode_cursor({"from": str(start + limit)}) if start + limit < len(items) else None
     return Page(tuple(items[start : start + limit]), following)
+
+
+def all_pages(page: Callable[[int, str | None], Page[T]]) -> Iterator[T]:
+    """Everything of a list that is read page by page: so many items, from a cursor on."""
+    cursor: str | None = None
+    while True:
+        found = page(FULL_PAGE, cursor)
+        yield from found.items
+        cursor = found.next_cursor
+        if cursor is None:
+            return
 
 
 def pick_page(items: Iterable[T], place: Callable[[T], str], limit: int, cursor: str | None) -> Page[T]:

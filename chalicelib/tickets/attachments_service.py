@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.ids import derived_id, new_id
-from chalicelib.kernel.paging import Page
+from chalicelib.kernel.paging import Page, all_pages
 from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tickets import rules, store
@@ -125,10 +126,4 @@ ALL: Sequence[Listing] = (store.conversation, store.notes)
 
 def _messages(ticket_id: str, lists: Sequence[Listing]) -> Iterator[Message]:
     for listing in lists:
-        cursor: str | None = None
-        while True:
-            page = listing(ticket_id, 100, cursor)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                break
+        yield from all_pages(partial(listing, ticket_id))

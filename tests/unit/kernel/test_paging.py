@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.kernel.paging import NotACursor, Page, decode_cursor, encode_cursor, pick_page, slice_page
+from chalicelib.kernel.paging import (
+    FULL_PAGE,
+    NotACursor,
+    Page,
+    all_pages,
+    decode_cursor,
+    encode_cursor,
+    pick_page,
+    slice_page,
+)
 
 
 @given(st.dictionaries(st.text(), st.text()))
@@ -54,6 +63,18 @@ def test_pages_one_after_the_other_are_the_whole_list(items: list[int], limit: i
             break
     assert seen == items
     assert cursor is None
+
+
+@pytest.mark.parametrize("size", [0, 1, FULL_PAGE, FULL_PAGE + 1, 3 * FULL_PAGE])
+def test_all_pages_are_the_whole_list_read_by_full_pages(size: int) -> None:
+    asked: list[int] = []
+
+    def page(limit: int, cursor: str | None) -> Page[int]:
+        asked.append(limit)
+        return slice_page(range(size), limit, cursor)
+
+    assert list(all_pages(page)) == list(range(size))
+    assert asked == [FULL_PAGE] * max(1, -(-size // FULL_PAGE))
 
 
 @pytest.mark.parametrize("position", [{"from": "-1"}, {"from": "x"}, {"from": ""}, {}, {"pk": "1"}])
