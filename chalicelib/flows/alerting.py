@@ -20,7 +20,6 @@ from chalicelib.tickets import service_levels
 from chalicelib.tickets import store as tickets
 from chalicelib.tickets.alerts import Level, contact_of, level_due, next_person_at, step_of, told
 from chalicelib.tickets.levels import Home
-from chalicelib.tickets.rules import Ticket
 
 METRICS: Mapping[Level, str] = {
     "at_risk": "TicketsAtRisk",
@@ -48,9 +47,12 @@ def _alert(ticket_id: str, home: Home, now: datetime) -> Level | None:
     level = level_due(before.clock, before.alerts, now)
     if level is None:
         return None
-    contacts = service_levels.current(home, now).contacts
+    levels = service_levels.current(home, now)
+    contacts = levels.contacts
     step = step_of(before.alerts, level)
-    follows = _next_person_at(before, home, now) if step + 1 < len(contacts) else None
+    follows = None
+    if step + 1 < len(contacts):
+        follows = next_person_at(before.clock, service_levels.calendar_under(levels, before.clock), now)
     after = replace(before, alerts=told(before.alerts, level, now, follows))
     data = {"level": level, "step": str(step), "contact": contact_of(contacts, step)}
     writing = Transaction()
@@ -60,12 +62,6 @@ def _alert(ticket_id: str, home: Home, now: datetime) -> Level | None:
     writing.emit(Event("ticket.alerted", after.id, now, data))
     writing.commit()
     return level
-
-
-def _next_person_at(ticket: Ticket, home: Home, now: datetime) -> datetime | None:
-    if ticket.clock is None:
-        return None
-    return next_person_at(ticket.clock, service_levels.calendar_of(ticket.clock, home, now), now)
 
 
 def tell(event: Event, reach: Reach, now: datetime) -> None:

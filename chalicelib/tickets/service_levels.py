@@ -84,9 +84,13 @@ def started_clock(kind: str, priority: str, country: str, home: Home, now: datet
 
 def calendar_of(clock: Clock, home: Home, now: datetime) -> Calendar:
     """What a promise goes on by: its calendar as it is by now, or as it was if there is none any more."""
-    levels, last = current(home, now), clock.last
-    if last.calendar in levels.versions:
-        return _in_force(levels, last.calendar)
+    return calendar_under(current(home, now), clock)
+
+
+def calendar_under(levels: ServiceLevels, clock: Clock) -> Calendar:
+    """What a promise goes on by under the service levels in force; see `calendar_of`."""
+    if clock.last.calendar in levels.versions:
+        return _in_force(levels, clock.last.calendar)
     return promised_by(clock)
 
 
