@@ -76,26 +76,25 @@ def decline(ticket_id: str, reason: str, asked: Asked) -> Ticket:
 
 def hold(ticket_id: str, asked: Asked) -> Ticket:
     """The session took place, and all that was bought is done. Also `SessionNotBegun`."""
-
-    def tell(writing: Transaction, after: Ticket) -> None:
-        writing.emit(Event("ticket.resolved", ticket_id, asked.now))
-
-    def decide(before: Ticket) -> Ticket:
-        return sessions.held(before, asked.now)
-
-    return _step(lambda: store.get(ticket_id), decide, "session held", asked, tell)
+    return _end(ticket_id, sessions.held, "session held", "ticket.resolved", asked)
 
 
 def miss(ticket_id: str, asked: Asked) -> Ticket:
     """The customer did not come to the session, which ends it for good. Also `SessionNotBegun`."""
+    return _end(ticket_id, sessions.missed, "session missed", "ticket.missed", asked)
 
-    def tell(writing: Transaction, after: Ticket) -> None:
-        writing.emit(Event("ticket.missed", ticket_id, asked.now))
 
-    def decide(before: Ticket) -> Ticket:
-        return sessions.missed(before, asked.now)
-
-    return _step(lambda: store.get(ticket_id), decide, "session missed", asked, tell)
+def _end(
+    ticket_id: str, end: Callable[[Ticket, datetime], Ticket], action: str, event: str, asked: Asked
+) -> Ticket:
+    """Staff says what became of a session."""
+    return _step(
+        lambda: store.get(ticket_id),
+        lambda before: end(before, asked.now),
+        action,
+        asked,
+        lambda writing, after: writing.emit(Event(event, ticket_id, asked.now)),
+    )
 
 
 def _clock(ticket: Ticket, home: Home, now: datetime) -> Clock:

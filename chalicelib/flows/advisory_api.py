@@ -11,7 +11,7 @@ from chalicelib.flows import advisory
 from chalicelib.flows.advisory import Asked
 from chalicelib.flows.advisory_schemas import DeclineIn, OutcomeIn, ScheduleIn, SlotsIn
 from chalicelib.kernel.events import Actor
-from chalicelib.tickets.rules import AwaitsPayment, Ticket, TicketClosed
+from chalicelib.tickets.rules import AwaitsPayment, TicketClosed
 from chalicelib.tickets.schemas import StaffTicketOut, TicketOut
 from chalicelib.tickets.sessions import NotAnAdvisory, SessionNotBegun, SessionStepNotDue
 
@@ -34,19 +34,10 @@ def propose_slots(call: Call, body: SlotsIn) -> TicketOut:
 
     Until one is agreed on, proposing again takes the place of what was proposed before.
     """
-
-    def shown(ticket: Ticket) -> TicketOut:
-        return TicketOut.of(ticket, call.now)
-
-    asked = Asked(
-        Actor(call.customer_id, "store"),
-        call.now,
-        lambda ticket: (200, shown(ticket).model_dump_json()),
-        call.repeatable,
-    )
     slots = [slot.starts_at for slot in body.slots]
-    home = wiring.vendor().home
-    return shown(advisory.propose(call.path["ticket_id"], call.customer_id, slots, home, asked))
+    asked = _asked(call, Actor(call.customer_id, "store"), TicketOut)
+    ticket = advisory.propose(call.path["ticket_id"], call.customer_id, slots, wiring.vendor().home, asked)
+    return TicketOut.of(ticket, call.now)
 
 
 @route(
@@ -62,7 +53,7 @@ def propose_slots(call: Call, body: SlotsIn) -> TicketOut:
 def schedule_session(call: Call, body: ScheduleIn) -> StaffTicketOut:
     """Agree on one of the slots, or on another one; the invitation is sent. The same again is harmless."""
     ticket = advisory.schedule(
-        call.path["ticket_id"], body.starts_at, body.meeting_url, body.access, _asked(call)
+        call.path["ticket_id"], body.starts_at, body.meeting_url, body.access, _by_staff(call)
     )
     return StaffTicketOut.of(ticket, call.now)
 
@@ -79,7 +70,7 @@ def schedule_session(call: Call, body: ScheduleIn) -> StaffTicketOut:
 )
 def decline_slots(call: Call, body: DeclineIn) -> StaffTicketOut:
     """Ask for other slots, which calls off what was agreed on; the promise is paused until they come."""
-    return StaffTicketOut.of(advisory.decline(call.path["ticket_id"], body.reason, _asked(call)), call.now)
+    return StaffTicketOut.of(advisory.decline(call.path["ticket_id"], body.reason, _by_staff(call)), call.now)
 
 
 @route(
@@ -94,7 +85,7 @@ def decline_slots(call: Call, body: DeclineIn) -> StaffTicketOut:
 )
 def hold_session(call: Call, body: OutcomeIn) -> StaffTicketOut:
     """Say that the session took place, once it has begun; the ticket is resolved."""
-    return StaffTicketOut.of(advisory.hold(call.path["ticket_id"], _asked(call, body.notes)), call.now)
+    return StaffTicketOut.of(advisory.hold(call.path["ticket_id"], _by_staff(call, body.notes)), call.now)
 
 
 @route(
@@ -112,13 +103,17 @@ def miss_session(call: Call, body: OutcomeIn) -> StaffTicketOut:
 
     Whoever is to get another date is asked for slots (`decline_slots`) instead.
     """
-    return StaffTicketOut.of(advisory.miss(call.path["ticket_id"], _asked(call, body.notes)), call.now)
+    return StaffTicketOut.of(advisory.miss(call.path["ticket_id"], _by_staff(call, body.notes)), call.now)
 
 
-def _asked(call: Call, notes: str | None = None) -> Asked:
+def _by_staff(call: Call, notes: str | None = None) -> Asked:
+    return _asked(call, Actor(call.staff_id, "staff", notes), StaffTicketOut)
+
+
+def _asked(call: Call, actor: Actor, out: type[TicketOut]) -> Asked:
     return Asked(
-        Actor(call.staff_id, "staff", notes),
+        actor,
         call.now,
-        lambda ticket: (200, StaffTicketOut.of(ticket, call.now).model_dump_json()),
+        lambda ticket: (200, out.of(ticket, call.now).model_dump_json()),
         call.repeatable,
     )
