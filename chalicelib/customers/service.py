@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chalicelib.customers import store
 from chalicelib.customers.gateways import (
@@ -18,6 +19,7 @@ from chalicelib.customers.gateways import (
     User,
     UserExists,
 )
+from chalicelib.customers.identity import customer_id_of
 from chalicelib.customers.rules import (
     PASSWORD_LEAST,
     BadCredentials,
@@ -30,13 +32,16 @@ from chalicelib.customers.rules import (
     new_customer,
     profile_of,
 )
-from chalicelib.customers.tokens import TokenVerifier, customer_id_of
 from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.events import Actor, Change
 from chalicelib.kernel.faults import Fault
 from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.table import Row
 from chalicelib.storage.transaction import Transaction, retrying
+
+if TYPE_CHECKING:
+    # It comes with the library that verifies tokens; most calls of the API have had theirs verified.
+    from chalicelib.customers.tokens import TokenVerifier
 
 # What marks, in the directory, which registration request made a user.
 REGISTRATION = "registration"

@@ -14,7 +14,7 @@ from chalice import AuthResponse, Blueprint
 from chalice.app import AuthRequest
 
 from chalicelib import wiring
-from chalicelib.customers.tokens import TokenRefused
+from chalicelib.customers.identity import TokenRefused
 from chalicelib.edge import log
 
 bp = Blueprint(__name__)

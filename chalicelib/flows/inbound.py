@@ -7,8 +7,8 @@ from datetime import datetime
 
 from chalicelib.customers import store as customers
 from chalicelib.customers.gateways import Directory
+from chalicelib.customers.identity import customer_id_of
 from chalicelib.customers.rules import Customer
-from chalicelib.customers.tokens import customer_id_of
 from chalicelib.flows import requesting
 from chalicelib.flows.mail_messages import said_in, store_files, take_files, text_of
 from chalicelib.flows.reach import Vendor

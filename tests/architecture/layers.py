@@ -136,7 +136,7 @@ EXCEPTIONS = (
     Allowed("chalicelib.mail.render", "jinja2", "2026-11-22", "rendering a letter is computation"),
     Allowed(
         "chalicelib.edge.auth",
-        "chalicelib.customers.tokens",
+        "chalicelib.customers.identity",
         "2026-11-22",
         "the authorizer answers 401 to a refused token, and the refusal is the customers feature's",
     ),

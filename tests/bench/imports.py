@@ -36,7 +36,8 @@ FUNCTIONS: Mapping[str, str] = {
     # Its entrance, and what its first call imports.
     "validator": "chalicelib.validator.handler, chalicelib.validator.validator, chalicelib.validator.aws",
     "the plain version of it": PLAIN,
-    "authorizer": "chalicelib.edge.auth",
+    # Its entrance, and what its first call imports.
+    "authorizer": "chalicelib.edge.auth, chalicelib.customers.tokens",
     "outbox relay": "chalicelib.flows.relay",
     "charges, settlements, reconcile": "chalicelib.flows.events",
     "mails": "chalicelib.mail.events",

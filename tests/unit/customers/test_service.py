@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from chalicelib.customers import gateways, service, store
 from chalicelib.customers.gateways import SignedIn, User
+from chalicelib.customers.identity import TokenRefused, customer_id_of, roles_of
 from chalicelib.customers.rules import (
     BadCredentials,
     Customer,
@@ -26,7 +27,6 @@ from chalicelib.customers.rules import (
     check_tax_id,
     profile_of,
 )
-from chalicelib.customers.tokens import TokenRefused, customer_id_of, roles_of
 from chalicelib.kernel.errors import LOCALES, Invalid, Unavailable
 from chalicelib.kernel.events import Actor
 from chalicelib.storage.idempotency import IdempotencyKeyReused, Repeatable, Replay
