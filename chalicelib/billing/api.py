@@ -131,7 +131,7 @@ def read_credit_note_as_pdf(call: Call) -> Reply:
 
 def _document(record: Invoice | CreditNote) -> Reply:
     content = service.document(record, wiring.archive())
-    named = {"Content-Disposition": documents.disposition(record)}
+    named = {"Content-Disposition": documents.disposition(record.number)}
     return Reply(content, headers=named, media_type=documents.MEDIA_TYPE)
 
 

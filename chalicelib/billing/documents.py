@@ -32,9 +32,9 @@ def key_of(record: Invoice | CreditNote) -> str:
     return f"{folder}/{record.id}.pdf"
 
 
-def disposition(record: Invoice | CreditNote) -> str:
-    """How a browser is told to show a document, and to name it when it is saved."""
-    return f'inline; filename="{record.number}.pdf"'
+def disposition(number: str) -> str:
+    """How a browser is told to show the document with a number, and to name it when it is saved."""
+    return f'inline; filename="{number}.pdf"'
 
 
 def digest_of(content: bytes) -> str:

@@ -72,9 +72,9 @@ def sheet_of(record: Invoice | CreditNote, pay_url: str) -> Sheet:
         title=title,
         number=record.number,
         date=formats.day(style, record.issued_on),
-        seller=tuple(_party(record.seller, words)),
+        seller=tuple(party_lines(record.seller, words)),
         buyer_is=words.customer,
-        buyer=tuple(_party(record.buyer, words)),
+        buyer=tuple(party_lines(record.buyer, words)),
         columns=columns,
         rows=rows,
         totals=(*_taxes(record.net, record.taxes, words, style), (words.total, money(owed))),
@@ -84,7 +84,8 @@ def sheet_of(record: Invoice | CreditNote, pay_url: str) -> Sheet:
     )
 
 
-def _party(party: Party, words: Words) -> Iterator[str]:
+def party_lines(party: Party, words: Words) -> Iterator[str]:
+    """Somebody as documents name him, his name first."""
     yield " ".join(party.name.split())
     lines = [line.strip() for line in (party.address or "").split("\n") if line.strip()]
     yield from lines[: ADDRESS_LINES - 1]

@@ -63,7 +63,7 @@ def show_online_pdf(call: Call) -> Reply:
     """The online invoice as a PDF: the same bytes each time (V1)."""
     wiring.limits().take_address(call.address)
     invoice, content = online.document(call.path["token"], wiring.links(), wiring.archive())
-    headers = {**page.HEADERS, "Content-Disposition": disposition(invoice)}
+    headers = {**page.HEADERS, "Content-Disposition": disposition(invoice.number)}
     return Reply(content, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -87,6 +87,8 @@ LAYERS: Mapping[str, Layer] = {
     ),
     "shapes": _layer(others="kernel", libraries="pydantic pydantic_core"),
     "answers": _layer(others="kernel answers"),
+    # What documents of every feature are drawn on; only the worker that makes documents loads it.
+    "paper": _layer(others="kernel", libraries="reportlab"),
     "edge": _layer(
         others="kernel storage edge answers shapes wiring",
         libraries="chalice aws_lambda_powertools pydantic pydantic_core",
@@ -118,7 +120,10 @@ EXCEPTIONS = (
         "2026-11-22",
         "signing a form is computation",
     ),
-    Allowed("chalicelib.billing.pdf", "reportlab", "2026-11-27", "drawing a page is computation"),
+    Allowed("chalicelib.billing.pdf", "chalicelib.paper", "2026-11-28", "drawing a page is computation"),
+    Allowed(
+        "chalicelib.cancellations.pdf", "chalicelib.paper", "2026-11-28", "drawing a page is computation"
+    ),
     Allowed("chalicelib.customers.tokens", "jwt", "2026-11-22", "verifying a token is computation"),
     Allowed("chalicelib.licensing.domains", "idna", "2026-11-22", "one form of a name is computation"),
     Allowed("chalicelib.licensing.signing", "cryptography", "2026-11-22", "signing a token is computation"),
@@ -152,6 +157,7 @@ APART: Mapping[str, str] = {
     "chalicelib.edge.problems": "answers",
     "chalicelib.edge.schema": "shapes",
     "chalicelib.licensing.copies": "keys",
+    "chalicelib.paper": "paper",
     "chalicelib.storage.keys": "keys",
     "chalicelib.validator.handler": "validator.entrance",
 }

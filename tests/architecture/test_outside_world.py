@@ -74,7 +74,7 @@ IMPURE_CALLS = CLOCKS | {
 # (module, what it may use): since, why.
 PURITY_EXCEPTIONS = {
     ("chalicelib/billing/page.py", "pathlib"): ("2026-11-27", "its templates are files of the package"),
-    ("chalicelib/billing/pdf.py", "io"): ("2026-11-27", "reportlab writes to a file, here one in memory"),
+    ("chalicelib/paper.py", "io"): ("2026-11-27", "reportlab writes to a file, here one in memory"),
     ("chalicelib/orders/acknowledgement.py", "pathlib"): (
         "2026-11-27",
         "its template is a file of the package",

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from chalicelib.billing.pdf import printable, render
+from chalicelib.billing.pdf import render
 from chalicelib.billing.rules import Party
 from chalicelib.kernel.errors import LOCALES
+from chalicelib.paper import printable
 from tests.unit.invoicing.made import BUYER, SELLER, an_invoice, line
 from tests.unit.invoicing.test_sheets import EVERYTHING, URL, a_credit_note
 
