@@ -52,6 +52,19 @@ CUSTOMERS: tuple[tuple[str, Profile, str, tuple[str, ...]], ...] = (
         ("erp", "multipack"),
     ),
     (
+        "bia@example.com",
+        Profile(
+            "Beatriz Lima",
+            "BR",
+            "pt-BR",
+            "11144477735",
+            phone="+55 11 91234-5678",
+            address="Avenida Paulista, 900\n01310-100 São Paulo – SP",
+        ),
+        "boleto",
+        ("domain", "corporate-email", "site", "integration"),
+    ),
+    (
         "jose@example.com",
         Profile("José García", "ES", "es", "12345678Z", address="Calle de Alcalá, 50\n28014 Madrid"),
         "card",
@@ -98,6 +111,7 @@ def _product(entry: dict[str, Any]) -> Product:
         license_product=entry.get("license_product"),
         minutes=entry.get("minutes"),
         seating=Seating(**entry["seating"]) if "seating" in entry else None,
+        ending=entry.get("ending"),
     )
 
 

@@ -42,6 +42,7 @@ SEND_ANY_MAIL = {
 }
 SIGN_INS = (
     ("ana@example.com", "customer in Brazil, pays by boleto, holds erp and multipack"),
+    ("bia@example.com", "customer in Brazil, holds domain, corporate-email, site and integration"),
     ("jose@example.com", "customer in Spain, pays by card"),
     ("staff@example.com", "customer success"),
     ("finance@example.com", "finance"),

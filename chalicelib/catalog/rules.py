@@ -9,7 +9,7 @@ from typing import Literal
 
 from chalicelib.kernel.errors import DEFAULT_LOCALE, NotFound
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.terms import Seating, Terms
+from chalicelib.kernel.terms import Ending, Seating, Terms
 
 Kind = Literal["license", "addon", "service", "subscription"]
 
@@ -20,7 +20,8 @@ class Product:
 
     `requires` lists host products of which the customer must hold one (R1); `license_product` is, for
     an addon, the product whose licences it extends; `minutes` is the length of a service's session;
-    `seating` is for licences that allow more than one installation, or other moves than usual.
+    `seating` is for licences that allow more than one installation, or other moves than usual; `ending` is
+    what more than its billing has to be ended with a contract about it.
     """
 
     code: str
@@ -33,6 +34,7 @@ class Product:
     license_product: str | None = None
     minutes: int | None = None
     seating: Seating | None = None
+    ending: Ending | None = None
     version: int | None = None
 
     def name(self, locale: str) -> str:

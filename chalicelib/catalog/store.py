@@ -29,6 +29,7 @@ class ProductRow(Row, discriminator="product"):
     license_product = UnicodeAttribute(null=True)
     minutes = NumberAttribute(null=True)
     seating = RecordAttribute(Seating, null=True)
+    ending = UnicodeAttribute(null=True)
 
 
 def everything() -> tuple[Product, ...]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+# How what is delivered under a contract is ended: by which procedure (C10 to C13).
+Ending = Literal["domain", "corporate_email", "site", "software"]
+
 
 @dataclass(frozen=True)
 class Terms:

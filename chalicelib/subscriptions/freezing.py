@@ -12,12 +12,15 @@ from datetime import datetime
 from chalicelib.subscriptions.rules import Subscription
 
 
-def frozen(subscription: Subscription, at: datetime) -> Subscription:
+def frozen(subscription: Subscription, case_id: str, at: datetime) -> Subscription:
     """The subscription whose customer has asked to leave, at an instant; an earlier request stands."""
-    if subscription.status == "ended" or subscription.frozen_at or not subscription.terms.freeze_on_request:
+    if subscription.status == "ended" or subscription.case_id:
         return subscription
+    asked = replace(subscription, case_id=case_id)
+    if not subscription.terms.freeze_on_request:
+        return asked
     in_time = subscription.auto_renew and not subscription.renewal and at < subscription.cancel_renewal_until
-    stopped = replace(subscription, auto_renew=False, renewal_canceled_at=at) if in_time else subscription
+    stopped = replace(asked, auto_renew=False, renewal_canceled_at=at) if in_time else asked
     return replace(stopped, frozen_at=at)
 
 
@@ -26,10 +29,10 @@ def thawed(subscription: Subscription) -> Subscription:
 
     A renewal that was cancelled before he asked stays so. A notice that has not left is made anew.
     """
-    if subscription.frozen_at is None:
-        return subscription
-    going_on = replace(subscription, frozen_at=None)
-    if subscription.status == "ended" or subscription.renewal_canceled_at != subscription.frozen_at:
+    going_on = replace(subscription, case_id=None, frozen_at=None)
+    if subscription.status == "ended" or subscription.frozen_at is None:
+        return going_on
+    if subscription.renewal_canceled_at != subscription.frozen_at:
         return going_on
     notice = subscription.notice if subscription.notice and subscription.notice.sent_at else None
     return replace(going_on, auto_renew=True, renewal_canceled_at=None, notice=notice)

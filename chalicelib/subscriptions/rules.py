@@ -50,7 +50,8 @@ class Subscription:
     whole period; `installments` are its parts, with those of earlier periods that are still owed. Once it is
     renewed, the next period's first one is there too: that is what can happen once only. It begins where
     this one ends, if it is paid by then.
-    `frozen_at` is since when nothing is charged: its customer has asked to leave, and it is not decided yet.
+    `case_id` is the case of its customer, who has asked to leave (C1), and `frozen_at` since when nothing is
+    charged for that: the case ends it, or lets it go on.
     `renewal_canceled_at` is since when it will not be renewed; `ends_on` is the day on which it was agreed
     to end before its time.
     """
@@ -77,6 +78,7 @@ class Subscription:
     ended_at: datetime | None = None
     ended_because: Why | None = None
     frozen_at: datetime | None = None
+    case_id: str | None = None
     version: int | None = None
 
     @property

@@ -44,6 +44,7 @@ class SubscriptionRow(Row, discriminator="subscription"):
     ended_at = InstantAttribute(null=True)
     ended_because = UnicodeAttribute(null=True)
     frozen_at = InstantAttribute(null=True)
+    case_id = UnicodeAttribute(null=True)
 
 
 class TraceRow(Row, discriminator="trace"):

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.catalog import store as catalog
+from infra.demo import products
 from tests.functional import steps
 from tests.world import World
 
@@ -162,3 +164,8 @@ def test_the_holder_of_the_host_product_is_offered_its_services_in_his_language_
     assert offered.keys() == CODES.keys()
     assert offered["advisory-1h"]["name"] == "Asesoría Especializada 1h"
     assert offered["advisory-1h"]["price"] == {"amount": 59000, "currency": "CLP"}
+
+
+def test_the_way_a_product_ends_survives_the_store(shared_world: World) -> None:
+    for product in products():
+        assert catalog.get(product.code).ending == product.ending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from chalicelib.catalog.rules import Product, offered_to, search
 from chalicelib.kernel.errors import LOCALES
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.periods import add_period
+from chalicelib.kernel.terms import Ending
 from infra.demo import products
 
 CATALOGUE = {product.code: product for product in products()}
@@ -128,3 +130,13 @@ def test_multipack_is_what_the_contract_says() -> None:
     terms = CATALOGUE["multipack"].terms
     assert terms
     assert (terms.period, terms.installments, terms.self_cancel, terms.cutoff_days) == ("P1Y", 3, True, 15)
+
+
+def test_what_more_than_its_billing_has_to_be_ended_is_told_of_four_products() -> None:
+    assert {code: one.ending for code, one in CATALOGUE.items() if one.ending} == {
+        "domain": "domain",
+        "corporate-email": "corporate_email",
+        "site": "site",
+        "integration": "software",
+    }
+    assert {one.ending for one in CATALOGUE.values()} == {None, *get_args(Ending)}

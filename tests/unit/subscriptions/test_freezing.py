@@ -25,45 +25,46 @@ def _due(subscription: Subscription) -> tuple[str, datetime] | None:
 def test_nothing_is_charged_from_the_request_on() -> None:
     before = a_subscription()
     assert _due(before) == ("charge", before.start_of(before.installments[1].due_on))
-    after = frozen(before, ASKED)
+    after = frozen(before, "can_1", ASKED)
     assert _due(after) == ("end", after.start_of(after.end))
     assert (after.auto_renew, after.renewal_canceled_at, after.frozen_at) == (False, ASKED, ASKED)
 
 
 def test_a_second_request_does_not_move_the_first() -> None:
-    first = frozen(a_subscription(), ASKED)
-    assert frozen(first, ASKED + DAY) == first
+    first = frozen(a_subscription(), "can_1", ASKED)
+    assert frozen(first, "can_1", ASKED + DAY) == first
 
 
 @pytest.mark.parametrize(("at", "in_time"), [(CUTOFF - SECOND, True), (CUTOFF, False)])
 def test_a_renewal_is_cancelled_if_the_request_came_before_the_cut_off(at: datetime, in_time: bool) -> None:
-    after = frozen(a_subscription(), at)
+    after = frozen(a_subscription(), "can_1", at)
     assert after.auto_renew is not in_time
     assert (_due(after) is None) is not in_time
 
 
 def test_a_renewal_that_is_charged_waits_for_the_decision() -> None:
-    after = frozen(renewed(a_subscription(auto_renew=True)), CUTOFF + DAY)
+    after = frozen(renewed(a_subscription(auto_renew=True)), "can_1", CUTOFF + DAY)
     assert _due(after) is None
     assert _due(thawed(after)) is not None
 
 
 def test_who_stays_is_renewed_and_charged_again_as_before() -> None:
     before = a_subscription()
-    assert thawed(frozen(before, ASKED)) == before
+    assert thawed(frozen(before, "can_1", ASKED)) == before
     assert thawed(before) == before
 
 
 def test_who_had_cancelled_the_renewal_before_he_asked_keeps_that() -> None:
     before = a_subscription(auto_renew=False, renewal_canceled_at=ASKED - DAY)
-    assert thawed(frozen(before, ASKED)) == before
+    assert thawed(frozen(before, "can_1", ASKED)) == before
 
 
 def test_what_has_ended_or_is_not_frozen_by_its_terms_stays_as_it_is() -> None:
     over = ended(a_subscription(), "unpaid", ASKED)
-    assert frozen(over, ASKED) == over
+    assert frozen(over, "can_1", ASKED) == over
     lasting = a_subscription(replace(TERMS, freeze_on_request=False))
-    assert frozen(lasting, ASKED) == lasting
+    assert frozen(lasting, "can_1", ASKED) == replace(lasting, case_id="can_1")
+    assert thawed(frozen(lasting, "can_1", ASKED)) == lasting
 
 
 def test_nothing_that_was_to_be_charged_since_the_request_is_owed_when_it_ends() -> None:
@@ -72,7 +73,7 @@ def test_nothing_that_was_to_be_charged_since_the_request_is_owed_when_it_ends()
     asked_at = before.start_of(second.due_on) - timedelta(hours=1)
     later = asked_at + 5 * DAY
     assert [one.number for one in planned(before, None, later).still_owed] == [2]
-    assert planned(frozen(before, asked_at), None, later).still_owed == ()
+    assert planned(frozen(before, "can_1", asked_at), None, later).still_owed == ()
 
 
 def test_an_order_that_is_forgiven_is_not_owed() -> None:
