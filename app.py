@@ -9,9 +9,12 @@ from chalicelib.edge import auth, meta
 from chalicelib.flows import (
     advisory_api,
     bank_api,
+    cancellations_api,
     contracts_api,
     exports_api,
     inbound_api,
+    leaving_records_api,
+    notices_api,
     online_api,
     relay,
     reports_api,
@@ -51,7 +54,10 @@ app.register_blueprint(requests_api.bp)
 app.register_blueprint(advisory_api.bp)
 app.register_blueprint(attachments_api.bp)
 app.register_blueprint(inbound_api.bp)
+app.register_blueprint(cancellations_api.bp)
 app.register_blueprint(service_levels_api.bp)
+app.register_blueprint(notices_api.bp)
+app.register_blueprint(leaving_records_api.bp)
 app.register_blueprint(tasks.bp)
 app.register_blueprint(flow_events.bp)
 app.register_blueprint(relay.bp)

@@ -134,6 +134,8 @@ class World:
         self.table_name = ""
         # (method, route, status) of every answer, to be compared with what the API says of itself.
         self.answered: set[tuple[str, str, int]] = set()
+        # The SHA-256 of each document that was seen, by S3's own digest of it.
+        self.digests: dict[str, str] = {}
         self.client = cache(self._client)
 
     def _client(self, service: str) -> Any:
@@ -269,11 +271,11 @@ class World:
     def documents(self) -> dict[str, str]:
         """The SHA-256 of every document in the bucket, by its key."""
         s3, bucket = self.client("s3"), bucket_of(self.table_name)
-        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
-        return {
-            key: hashlib.sha256(s3.get_object(Bucket=bucket, Key=key)["Body"].read()).hexdigest()
-            for key in keys
-        }
+        kept = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        for one in (one for one in kept if one["ETag"] not in self.digests):
+            body = s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
+            self.digests[one["ETag"]] = hashlib.sha256(body).hexdigest()
+        return {one["Key"]: self.digests[one["ETag"]] for one in kept}
 
     def rows(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Raw rows of the table, all or of one kind; only tests ever scan."""
@@ -289,10 +291,10 @@ class World:
 
 WORKERS: Mapping[str, Callable[[dict[str, str], datetime], None]] = {
     "charges": lambda body, now: charging.charge(body["payment_id"], wiring.gateways(), wiring.links(), now),
-    "settlements": lambda body, now: settlements.work(body, wiring.gateways(), wiring.vendor(), now),
+    "settlements": lambda body, now: settlements.work(body, wiring.gateways(), wiring.reach(), now),
     "mails": lambda body, now: mail.deliver(body["mail_id"], wiring.mailer(), now),
     "documents": lambda body, now: documents.work(
-        body, wiring.archive(), wiring.links(), wiring.exports(), now
+        body, wiring.archive(), wiring.reach(), wiring.exports(), now
     ),
     "inbound": lambda body, now: _received(json.dumps(body), now),
 }

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from chalicelib.cancellations.retention import Offer
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.terms import Ending
 
-Ending = Literal["domain", "corporate_email", "site", "software"]
 Performer = Literal["system", "staff", "finance", "it", "hosting", "registry"]
 Action = Literal[
     "confirm_backup",
@@ -33,9 +34,16 @@ Action = Literal[
     "record_notice",
     "tell_responsible",
     "send_formal_email",
+    "release_contract",
+    "arrange_training",
+    "change_price",
+    "carry_out_agreement",
+    "tell_agreed",
 ]
 StepStatus = Literal["pending", "done", "skipped"]
 FORMAL: Action = "send_formal_email"
+# What a cancellation without is none.
+NEVER_SKIPPED: frozenset[Action] = frozenset({FORMAL, "end_contract"})
 
 PERFORMERS: Mapping[Action, Performer] = {
     "confirm_backup": "staff",
@@ -47,6 +55,8 @@ PERFORMERS: Mapping[Action, Performer] = {
     "close_site": "it",
     "close_hosting": "hosting",
     "tell_responsible": "registry",
+    "arrange_training": "staff",
+    "carry_out_agreement": "staff",
 }
 # What each kind of product needs before its billing ends, and after it (C10 to C13).
 BEFORE: Mapping[Ending | None, tuple[Action, ...]] = {
@@ -77,26 +87,35 @@ USUAL = Policy({"site": 16, "software": 16})
 
 @dataclass(frozen=True)
 class Item:
-    """A contract that is cancelled, and the line of it (`detail`); it ends on `ends_on`.
+    """A contract that its customer wants to end: a subscription, or an order from which he withdraws.
 
-    `domain` is the name that a domain, a mailbox or a site goes by.
+    `price` is what a `period` of it costs, or all of what was bought once. `detail` is the line of it,
+    `domain` the name that a domain, a mailbox or a site goes by. `ended_at` is when it has ended, `refund`
+    what is given back for that, None for nothing.
     """
 
-    subscription_id: str
+    contract_id: str
     product: str
     name: str
     ending: Ending | None
-    ends_on: date
+    price: Money
+    period: str | None = None
     detail: str | None = None
     domain: str | None = None
+    ended_at: datetime | None = None
+    refund: Money | None = None
 
 
 @dataclass(frozen=True)
 class Slip:
-    """A boleto of one of the contracts that can still be paid; `owed` is what the contract's end says."""
+    """A boleto, or another charge, of one of the contracts that is not paid.
+
+    `owed` is whether it has to be, although its contract ends.
+    """
 
     payment_id: str
-    subscription_id: str
+    order_id: str
+    contract_id: str
     invoice_number: str
     amount: Money
     due_date: date
@@ -111,8 +130,8 @@ class Slip:
 class Step:
     """One line of the checklist, and what became of it: by whom, when, and by which evidence.
 
-    `subject` is what it is about: a contract, a payment, or the case. `after` are the steps before it.
-    `reason` is why it was skipped.
+    `subject` is what it is about: a contract, a payment, or the case. `after` are the steps before it, and
+    `not_before` its earliest instant. `reason` is why it was skipped.
     """
 
     id: str
@@ -125,14 +144,70 @@ class Step:
     reason: str | None = None
     by: str | None = None
     at: datetime | None = None
+    not_before: datetime | None = None
 
 
-def still_owed(slip: Slip, ending: Ending | None, policy: Policy, today: date) -> bool:
-    """Whether a boleto has to be paid although its contract ends (C8, C12, C13).
+def forgiving(slips: Iterable[Slip], items: Iterable[Item], policy: Policy, today: date) -> tuple[Slip, ...]:
+    """The slips as they are owed when their contracts end (C8, C12, C13).
 
     What the contract does not owe is not; of domain, e-mail, site and software, what is overdue is not
     either, but for what is late by as many days as the policy says.
     """
+    endings = {item.contract_id: item.ending for item in items}
+    return tuple(
+        replace(slip, owed=_still_owed(slip, endings[slip.contract_id], policy, today)) for slip in slips
+    )
+
+
+def checklist(
+    case_id: str, items: Sequence[Item], slips: Sequence[Slip], kept: Sequence[Item] = ()
+) -> tuple[Step, ...]:
+    """Every step of a cancellation, in order; `slips` are the unpaid ones of the items.
+
+    What is `kept` of the contracts that were asked about goes on.
+    """
+    steps = [
+        *_of_items(items, slips),
+        *(_step("release_contract", item.contract_id) for item in kept),
+    ]
+    return _ending_with((*_telling_owed(case_id, slips), _step(FORMAL, case_id)), steps)
+
+
+def agreement(
+    case_id: str,
+    dropped: Sequence[Item],
+    kept: Sequence[Item],
+    accepted: Sequence[Offer],
+    agreed: str | None,
+    slips: Sequence[Slip],
+    until: Mapping[str, datetime],
+) -> tuple[Step, ...]:
+    """Every step of what a customer stays for: he is told first, and it is carried out.
+
+    `until` is when what is kept goes on, where it pauses.
+    """
+    carried_out = [
+        *_of_items(dropped, slips),
+        *(
+            replace(_step("release_contract", one.contract_id), not_before=until.get(one.contract_id))
+            for one in kept
+        ),
+        *(
+            step
+            for number, offer in enumerate(accepted, start=1)
+            for step in _of_offer(case_id, number, offer)
+        ),
+    ]
+    if agreed:
+        carried_out.append(_step("carry_out_agreement", case_id))
+    return (_step("tell_agreed", case_id), *_telling_owed(case_id, slips), *carried_out)
+
+
+def _telling_owed(case_id: str, slips: Iterable[Slip]) -> list[Step]:
+    return [_step("tell_owed", case_id)] if any(slip.owed for slip in slips) else []
+
+
+def _still_owed(slip: Slip, ending: Ending | None, policy: Policy, today: date) -> bool:
     if not slip.owed:
         return False
     if ending is None or not slip.is_overdue(today):
@@ -141,49 +216,41 @@ def still_owed(slip: Slip, ending: Ending | None, policy: Policy, today: date) -
     return late_days is not None and today - slip.due_date >= timedelta(days=late_days)
 
 
-def checklist(
-    case_id: str, items: Sequence[Item], slips: Sequence[Slip], policy: Policy, today: date
-) -> tuple[Step, ...]:
-    """Every step of a cancellation, in order; `slips` are all that can still be paid of the items."""
-    steps: list[Step] = []
-    owed: list[Slip] = []
+def _of_items(items: Iterable[Item], slips: Sequence[Slip]) -> Iterator[Step]:
     for item in items:
-        of_item = [slip for slip in slips if slip.subscription_id == item.subscription_id]
-        still = [slip for slip in of_item if still_owed(slip, item.ending, policy, today)]
-        owed += still
-        steps += _of_item(item, [slip for slip in of_item if slip not in still])
-    told = _ordered(_told(case_id, items, bool(owed)), [step.id for step in steps])
-    return (*steps, *told)
+        yield from _of_item(item, [slip for slip in slips if slip.contract_id == item.contract_id])
 
 
-def _of_item(item: Item, slips: Sequence[Slip]) -> list[Step]:
+def _of_item(item: Item, slips: Sequence[Slip]) -> tuple[Step, ...]:
     """The steps of one contract, each after the one before it."""
-    subject = item.subscription_id
+    subject = item.contract_id
     steps = [
         *(_step(action, subject) for action in BEFORE[item.ending]),
         _step("end_contract", subject),
         *(_step(action, subject) for action in AFTER[item.ending]),
-        *(_step("cancel_slip", slip.payment_id) for slip in slips),
+        *(_step("cancel_slip", slip.payment_id) for slip in slips if not slip.owed),
         _step("open_internal_task", subject),
         _step("note_on_file", subject),
         _step("record_notice", subject),
     ]
     if item.ending == "domain":
         steps.append(_step("tell_responsible", subject))
-    return list(_ordered(steps, []))
+    return _ending_with(steps, [])
 
 
-def _told(case_id: str, items: Sequence[Item], owes: bool) -> Iterator[Step]:
-    if owes:
-        yield _step("tell_owed", case_id)
-    yield _step(FORMAL, case_id)
+def _of_offer(case_id: str, number: int, offer: Offer) -> Iterator[Step]:
+    if offer.kind == "training":
+        yield _step("arrange_training", f"{case_id}:{number}")
+    if offer.kind == "plan_change":
+        yield from (_step("change_price", id) for id in offer.subscription_ids)
 
 
-def _ordered(steps: Iterable[Step], before: Sequence[str]) -> Iterator[Step]:
-    earlier = [*before]
-    for step in steps:
-        yield replace(step, after=tuple(earlier))
-        earlier.append(step.id)
+def _ending_with(last: Iterable[Step], steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps, and at their end others, each of which comes after all before it."""
+    ordered = [*steps]
+    for step in last:
+        ordered.append(replace(step, after=tuple(one.id for one in ordered)))
+    return tuple(ordered)
 
 
 def _step(action: Action, subject: str) -> Step:

@@ -9,7 +9,10 @@ import unicodedata
 # international names.
 REGISTERS = {"br": "registro.br", "cl": "nic.cl", "es": "dominios.es"}
 INTERNATIONAL = "godaddy.com"
-PASSWORD = re.compile(r"\b(password|passwd|passphrase|pass|pwd|pw|senha|contrasena|clave)\b")
+WORDS = "password|passwd|passphrase|passcode|pass|pwd|pw|senha|contrasena|clave"
+PASSWORD = re.compile(rf"\b({WORDS})\b")
+# A word for it, and what it is: `senha: x`, `la contraseña es x`, `pwd x1`.
+TOLD = re.compile(rf"\b({WORDS})s?(\s+\w+)?(\s*[:=]|\s+(is|es|é)\s|\s+\S*\d)")
 
 
 def registrar_of(domain: str) -> str:
@@ -18,7 +21,18 @@ def registrar_of(domain: str) -> str:
 
 
 def looks_like_password(text: str) -> bool:
-    """Whether a field's name, or a line of text, tells that a password is in it."""
+    """Whether a field's name, or a short answer, tells that a password is in it."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    return bool(PASSWORD.search(re.sub(r"[_\W\d]+", " ", _bare(words))))
+
+
+def tells_password(text: str) -> bool:
+    """Whether a text in which passwords may well be spoken of tells one."""
+    # The only accent that makes another word of it: "é" is, "e" and.
+    return bool(TOLD.search("é".join(map(_bare, re.split("[éÉ]", unicodedata.normalize("NFC", text))))))
+
+
+def _bare(text: str) -> str:
+    """A text in lower case and without accents."""
     plain = unicodedata.normalize("NFD", text.casefold())
-    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return bool(PASSWORD.search(re.sub(r"[_\W\d]+", " ", bare)))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))

@@ -15,6 +15,7 @@ Channel = Literal["phone", "card", "chat", "broken_off", "form", "withdrawal"]
 Reach = Literal["phone", "whatsapp", "email"]
 Result = Literal["reached", "no_answer"]
 Move = Literal["interview", "call", "whatsapp", "write", "wait", "decide"]
+Letter = Literal["contact_attempted", "confirm_request"]
 RULE_OF_THREE = 3
 
 
@@ -22,14 +23,14 @@ RULE_OF_THREE = 3
 class Procedure:
     """`speaks` is whether the customer is there when he asks; `calls` how often he is called in vain.
 
-    `whatsapp_first` is whether a message is tried after a call before the next one; `letter` is the mail that
-    asks him to answer, when he was not reached. Without a `letter`, nobody may hold him up.
+    `whatsapp_first` is whether a message is tried after a call before the next one; `letter` is what an
+    e-mail to him says when he was not reached. Without a `letter`, nobody may hold him up.
     """
 
     speaks: bool
     calls: int
     whatsapp_first: bool
-    letter: str | None
+    letter: Letter | None
 
 
 PROCEDURES: Mapping[Channel, Procedure] = {
@@ -55,35 +56,37 @@ class Attempt:
     notes: str | None = None
 
 
-def reached(attempts: Iterable[Attempt]) -> bool:
-    """Whether he has been spoken to."""
-    return any(one.result == "reached" for one in attempts)
-
-
-def failed_calls(attempts: Iterable[Attempt]) -> int:
-    """How often he was called in vain."""
-    return sum(one.channel == "phone" and one.result == "no_answer" for one in attempts)
-
-
 def exhausted(channel: Channel, attempts: Iterable[Attempt]) -> bool:
     """Whether he has been called as often as the procedure asks for, without reaching him."""
-    attempts = tuple(attempts)
-    return not reached(attempts) and failed_calls(attempts) >= PROCEDURES[channel].calls
+    in_vain = (one for one in _since_reached(attempts) if one.channel == "phone")
+    return sum(1 for _ in in_vain) >= PROCEDURES[channel].calls
 
 
-def next_moves(channel: Channel, attempts: Iterable[Attempt], *, silent: bool = False) -> tuple[Move, ...]:
+def next_moves(
+    channel: Channel, attempts: Iterable[Attempt], *, silent: bool = False, whatsapp: bool = True
+) -> tuple[Move, ...]:
     """What whoever handles a case does next, first what comes first.
 
     `silent` is a customer who asked in a chat or a call and has stopped answering: he is called at once (C5).
+    Without `whatsapp`, he is written an e-mail (C4).
     """
     attempts, procedure = tuple(attempts), PROCEDURES[channel]
     if procedure.letter is None:
         return ("decide",)
-    if reached(attempts) or (procedure.speaks and not silent and not attempts):
+    lately = _since_reached(attempts)
+    if not lately and (attempts or procedure.speaks) and not silent:
         return ("interview", "decide")
-    if exhausted(channel, attempts):
-        return ("whatsapp", "wait")
-    tried = any(one.channel == "whatsapp" for one in attempts)
-    if procedure.whatsapp_first and attempts and not tried:
-        return ("whatsapp", "call")
+    if exhausted(channel, lately):
+        return ("whatsapp", "wait") if whatsapp else ("wait",)
+    message: Move = "whatsapp" if whatsapp else "write"
+    tried = any(one.channel != "phone" for one in lately)
+    if procedure.whatsapp_first and lately and not tried:
+        return (message, "call")
     return ("call",)
+
+
+def _since_reached(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """The tries since he was spoken to last, all of them in vain."""
+    attempts = tuple(attempts)
+    last = max((at for at, one in enumerate(attempts) if one.result == "reached"), default=-1)
+    return attempts[last + 1 :]

@@ -19,6 +19,18 @@ Reason = Literal[
 OfferKind = Literal["training", "drop_services", "plan_change", "pause", "arguments"]
 MOST_OFFERS = 2
 
+# What a customer's own form says, in the words of the interview.
+OF_FORM: Mapping[str, Reason] = {
+    "too_expensive": "price",
+    "not_used": "not_used",
+    "missing_features": "missing_feature",
+    "technical_problems": "difficulty",
+    "poor_support": "service",
+    "changed_provider": "other_product",
+    "business_closed": "closing",
+    "other": "other",
+}
+
 
 @dataclass(frozen=True)
 class Interview:

@@ -16,10 +16,10 @@ from datetime import datetime
 from typing import Literal
 
 from chalicelib.cancellations import procedures
-from chalicelib.cancellations.checklist import FORMAL, Item, Step
+from chalicelib.cancellations.checklist import Item, Slip, Step
 from chalicelib.cancellations.procedures import Attempt, Channel
+from chalicelib.cancellations.refusals import CaseDecided, TooManyOffers
 from chalicelib.cancellations.retention import MOST_OFFERS, Interview, Offer
-from chalicelib.kernel.errors import Conflict, NotFound
 
 Status = Literal["open", "in_progress", "waiting_customer", "executing", "closed", "reverted"]
 Outcome = Literal["canceled", "reverted"]
@@ -27,10 +27,36 @@ UNDECIDED: tuple[Status, ...] = ("open", "in_progress", "waiting_customer")
 
 
 @dataclass(frozen=True)
-class Case:
-    """One request to leave. `silence_at` is when silence decides; `look_at` when its steps are due.
+class Decision:
+    """How a case ends. Of what was asked about, `keeps` are the contracts that go on if it is canceled.
 
-    `decided_by` is who said how it ends, `agreed` what the customer stays for.
+    `agreed` is what the customer stays for in words, `accepted` which offers he takes.
+    """
+
+    outcome: Outcome
+    reason_code: str | None = None
+    keeps: tuple[str, ...] = ()
+    agreed: str | None = None
+    accepted: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What it takes to move a domain name; the code is forgotten as soon as it has been used (C10)."""
+
+    contract_id: str
+    registrar_id: str
+    authorization_code: str | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request to leave; a ticket or a withdrawal may have brought it.
+
+    `waiting_since` is since when its customer is waited for, and `silence_at` when silence decides; `look_at`
+    is when its steps are looked after. `decided_by` is who said how it ends; `agreed` is what the customer
+    stays for in words, `accepted` which offers. `slips` are what was unpaid then, with whether it is owed.
+    `document` is the digest of the PDF of record, `letters` how often the formal e-mail was written anew.
     """
 
     id: str
@@ -46,16 +72,22 @@ class Case:
     notes: str | None = None
     ticket_id: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    waiting_since: datetime | None = None
+    silence_at: datetime | None = None
     silent_since: datetime | None = None
     interview: Interview | None = None
     offers: tuple[Offer, ...] = ()
     outcome: Outcome | None = None
-    agreed: tuple[Offer, ...] = ()
+    agreed: str | None = None
+    accepted: tuple[Offer, ...] = ()
     decided_at: datetime | None = None
     decided_by: str | None = None
     plan: tuple[Step, ...] = ()
-    silence_at: datetime | None = None
+    slips: tuple[Slip, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
     look_at: datetime | None = None
+    document: str | None = None
+    letters: int = 0
     closed_at: datetime | None = None
     version: int | None = None
 
@@ -72,74 +104,25 @@ class Case:
         return self.requested_at
 
     @property
-    def step(self) -> Step | None:
-        """The first step that is not done."""
-        return next((step for step in self.plan if step.status == "pending"), None)
+    def is_undecided(self) -> bool:
+        """Whether it can still end either way."""
+        return self.status in UNDECIDED
 
+    def item(self, contract_id: str) -> Item:
+        """The contract of this case with an id; KeyError."""
+        return {item.contract_id: item for item in self.items}[contract_id]
 
-class CaseNotFound(NotFound):
-    """No such case."""
+    @property
+    def kept(self) -> tuple[Item, ...]:
+        """The contracts that go on, once it is decided."""
+        released = {step.subject for step in self.plan if step.action == "release_contract"}
+        return tuple(item for item in self.items if item.contract_id in released)
 
-    code = "cancellation_not_found"
-    thing = {"en": "cancellation", "es": "la cancelación", "pt-BR": "o cancelamento"}
-
-
-class CaseDecided(Conflict):
-    """How it ends has been decided already, by somebody else or by silence."""
-
-    code = "cancellation_decided"
-    text = {
-        "en": "Cancellation {number} was decided already: {outcome}, by {by}.",
-        "es": "La cancelación {number} ya está decidida: {outcome}, por {by}.",
-        "pt-BR": "O cancelamento {number} já foi decidido: {outcome}, por {by}.",
-    }
-    shows = ("outcome", "by")
-
-    def __init__(self, case: Case) -> None:
-        super().__init__(number=case.number, outcome=case.outcome, by=case.decided_by)
-
-
-class TooManyOffers(Conflict):
-    """The customer has been made as many offers as the policy allows."""
-
-    code = "too_many_offers"
-    text = {
-        "en": "At most {most} offers are made to a customer who wants to leave.",
-        "es": "A un cliente que quiere irse se le hacen como máximo {most} ofertas.",
-        "pt-BR": "A um cliente que quer sair são feitas no máximo {most} ofertas.",
-    }
-
-    def __init__(self) -> None:
-        super().__init__(most=MOST_OFFERS)
-
-
-class StepNotReady(Conflict):
-    """Other steps come first."""
-
-    code = "step_not_ready"
-    text = {
-        "en": "Step {step} comes after {first}.",
-        "es": "El paso {step} va después de {first}.",
-        "pt-BR": "A etapa {step} vem depois de {first}.",
-    }
-
-
-class StepNotFound(NotFound):
-    """The plan of this case has no such step."""
-
-    code = "step_not_found"
-    thing = {"en": "step", "es": "el paso", "pt-BR": "a etapa"}
-
-
-class StepNotSkippable(Conflict):
-    """The formal e-mail is always sent (C14)."""
-
-    code = "step_not_skippable"
-    text = {
-        "en": "Step {step} cannot be skipped.",
-        "es": "El paso {step} no se puede omitir.",
-        "pt-BR": "A etapa {step} não pode ser pulada.",
-    }
+    @property
+    def left(self) -> tuple[Item, ...]:
+        """The contracts that end, or have ended, once it is decided."""
+        ending = {step.subject for step in self.plan if step.action == "end_contract"}
+        return tuple(item for item in self.items if item.contract_id in ending)
 
 
 def attempted(case: Case, attempt: Attempt, silence_at: Callable[[], datetime]) -> Case:
@@ -150,24 +133,41 @@ def attempted(case: Case, attempt: Attempt, silence_at: Callable[[], datetime]) 
     check_undecided(case)
     after = replace(case, attempts=(*case.attempts, attempt))
     if attempt.result == "reached":
-        return replace(after, status="in_progress", silence_at=None, silent_since=None)
+        return answered(replace(after, silent_since=None))
     if case.status == "waiting_customer":
         return after
     if procedures.exhausted(case.channel, after.attempts):
-        return replace(after, status="waiting_customer", silence_at=silence_at())
+        return replace(after, status="waiting_customer", waiting_since=attempt.at, silence_at=silence_at())
     return replace(after, status="in_progress")
+
+
+def answered(case: Case) -> Case:
+    """He has written or spoken: he is not waited for any more. `CaseDecided`."""
+    check_undecided(case)
+    return replace(case, status="in_progress", waiting_since=None, silence_at=None)
+
+
+def letter_of(before: Case, after: Case) -> procedures.Letter | None:
+    """What an attempt that was not heard has written to the customer (C3, C4)."""
+    latest = after.attempts[-1]
+    if latest.result == "reached":
+        return None
+    if latest.channel == "email":
+        return "confirm_request" if after.silent_since else procedures.PROCEDURES[after.channel].letter
+    began = after.status == "waiting_customer" and before.status != "waiting_customer"
+    return "contact_attempted" if began else None
 
 
 def fell_silent(case: Case, at: datetime) -> Case:
     """He asked in a chat or a call, and has stopped answering: he is called at once (C5). `CaseDecided`."""
     check_undecided(case)
-    return replace(case, silent_since=case.silent_since or at)
+    status: Status = "waiting_customer" if case.status == "waiting_customer" else "in_progress"
+    return replace(case, status=status, silent_since=case.silent_since or at)
 
 
 def interviewed(case: Case, interview: Interview) -> Case:
     """He said why, and whether something would keep him. `CaseDecided`."""
-    check_undecided(case)
-    return replace(case, status="in_progress", interview=interview, reason_code=interview.reason_code)
+    return replace(answered(case), interview=interview, reason_code=interview.reason_code)
 
 
 def offered(case: Case, offer: Offer) -> Case:
@@ -180,87 +180,40 @@ def offered(case: Case, offer: Offer) -> Case:
 
 def decided(
     case: Case,
-    outcome: Outcome,
+    decision: Decision,
     plan: tuple[Step, ...],
+    items: tuple[Item, ...],
+    slips: tuple[Slip, ...],
     by: str,
     at: datetime,
-    *,
-    reason_code: str | None = None,
-    agreed: tuple[Offer, ...] = (),
 ) -> Case:
     """How it ends: what is planned is carried out from now on. `CaseDecided`, also for the same again."""
     check_undecided(case)
     executing = replace(
         case,
         status="executing",
-        outcome=outcome,
+        outcome=decision.outcome,
         plan=plan,
-        reason_code=reason_code or case.reason_code,
-        agreed=agreed,
+        items=items,
+        slips=slips,
+        reason_code=decision.reason_code or case.reason_code,
+        agreed=decision.agreed,
+        accepted=decision.accepted,
         decided_at=at,
         decided_by=by,
         silence_at=None,
         look_at=at,
     )
-    return _finished(executing)
+    return executing if plan else closed(executing, at)
 
 
-def done(case: Case, step_id: str, evidence: str | None, by: str, at: datetime) -> Case:
-    """A step was performed; one that is done stays as it was. `StepNotFound`, `StepNotReady`."""
-    return _with_step(
-        case, step_id, lambda step: replace(step, status="done", evidence=evidence, by=by, at=at)
-    )
-
-
-def skipped(case: Case, step_id: str, reason: str, by: str, at: datetime) -> Case:
-    """A step is left out, for a reason. `StepNotFound`, `StepNotReady`, `StepNotSkippable`."""
-    step = find_step(case, step_id)
-    if step.action == FORMAL and step.status == "pending":
-        raise StepNotSkippable(step=step_id)
-    return _with_step(
-        case, step_id, lambda step: replace(step, status="skipped", reason=reason, by=by, at=at)
-    )
-
-
-def find_step(case: Case, step_id: str) -> Step:
-    """A step of the plan. `StepNotFound`."""
-    for step in case.plan:
-        if step.id == step_id:
-            return step
-    raise StepNotFound(id=step_id)
-
-
-def ready(case: Case) -> tuple[Step, ...]:
-    """The steps that can be done now, in order."""
-    if case.status != "executing":
-        return ()
-    pending = {step.id for step in case.plan if step.status == "pending"}
-    return tuple(step for step in case.plan if step.id in pending and pending.isdisjoint(step.after))
+def closed(case: Case, at: datetime) -> Case:
+    """Nothing is left to be done for a case that is decided."""
+    status: Status = "closed" if case.outcome == "canceled" else "reverted"
+    return replace(case, status=status, closed_at=at, look_at=None)
 
 
 def check_undecided(case: Case) -> None:
     """`CaseDecided` once it is decided how it ends."""
-    if case.status not in UNDECIDED:
-        raise CaseDecided(case)
-
-
-def _with_step(case: Case, step_id: str, change: Callable[[Step], Step]) -> Case:
-    step = find_step(case, step_id)
-    if step.status != "pending":
-        return case
-    if step not in ready(case):
-        pending = {one.id for one in case.plan if one.status == "pending"}
-        raise StepNotReady(
-            step=step_id, first=next((id for id in step.after if id in pending), "the outcome")
-        )
-    plan = tuple(change(one) if one.id == step_id else one for one in case.plan)
-    return _finished(replace(case, plan=plan))
-
-
-def _finished(case: Case) -> Case:
-    """The case is over with its last step."""
-    if any(step.status == "pending" for step in case.plan):
-        return case
-    at = max((step.at for step in case.plan if step.at), default=case.decided_at)
-    status: Status = "closed" if case.outcome == "canceled" else "reverted"
-    return replace(case, status=status, closed_at=at, look_at=None)
+    if not case.is_undecided:
+        raise CaseDecided(number=case.number, outcome=case.outcome, by=case.decided_by)

@@ -99,10 +99,13 @@ def subscription_past_due(event: Event, reach: Reach, now: datetime) -> None:
 
 
 def subscription_ended(event: Event, reach: Reach, now: datetime) -> None:
-    """Tell that a contract has ended, why, and what stays owed; a withdrawal has a letter of its own."""
+    """Tell that a contract has ended, why, and what stays owed.
+
+    A withdrawal, and a case that ends it, have letters of their own.
+    """
     subscription = subscriptions.get(event.subject)
     why = subscription.ended_because
-    if why is None or why == "withdrawn":
+    if why is None or why == "withdrawn" or subscription.case_id:
         return
     if why == "rescinded":
         contract_rescinded(event, reach, now)

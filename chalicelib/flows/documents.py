@@ -1,4 +1,6 @@
-"""Making documents in a worker: invoices, credit notes (V1), own data (V5); safe to repeat at any point."""
+"""Making documents in a worker, safe to repeat at any point: invoices, credit notes (V1), own data (V5), and
+records of cancellations (C14).
+"""
 
 from __future__ import annotations
 
@@ -11,18 +13,23 @@ from chalicelib.billing import store as billing
 from chalicelib.billing.documents import digest_of, key_of
 from chalicelib.billing.gateways import Archive
 from chalicelib.billing.links import Links
-from chalicelib.flows import exporting
+from chalicelib.flows import exporting, leaving_records
+from chalicelib.flows.reach import Reach
 from chalicelib.storage.records import Records
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tickets.gateways import Files
 
 
-def work(message: Mapping[str, str], archive: Archive, links: Links, exports: Files, now: datetime) -> None:
-    """Make the file of `{"export_id"}`, or the document that `make` is asked for. Raises `Unavailable`."""
+def work(message: Mapping[str, str], archive: Archive, reach: Reach, exports: Files, now: datetime) -> None:
+    """Make the file of `{"export_id"}`, the record of `{"cancellation_id"}` with the letter that carries it,
+    or the document that `make` is asked for. Raises `Unavailable`.
+    """
     if "export_id" in message:
         exporting.make(message["export_id"], exports, now)
+    elif "cancellation_id" in message:
+        leaving_records.make(message["cancellation_id"], archive, reach, now)
     else:
-        make(message, archive, links)
+        make(message, archive, reach.links)
 
 
 def make(message: Mapping[str, str], archive: Archive, links: Links) -> None:

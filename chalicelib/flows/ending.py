@@ -31,7 +31,7 @@ def close_orders(event: Event, reach: Reach, now: datetime) -> None:
         _give_back_ahead(subscription, now)
     for one in subscription.installments:
         if one.status == "canceled" and one.order_id:
-            _close(one.order_id, reach.vendor.zone, now)
+            take_back(one.order_id, reach.vendor.zone, now)
 
 
 def about_order(kind: str, order_id: str, subscription: Subscription, now: datetime) -> Task:
@@ -51,7 +51,8 @@ def _give_back_ahead(subscription: Subscription, now: datetime) -> None:
         tasks.open_once(about_order("paid_for_ended_subscription", renewal.order_id, subscription, now))
 
 
-def _close(order_id: str, zone: str, now: datetime) -> None:
+def take_back(order_id: str, zone: str, now: datetime) -> None:
+    """Declare the invoice of an order void that nobody has to pay any more; again is harmless."""
     invoice = billing.invoices.get(orders.get(order_id).invoice_id)
     actor = Actor(SYSTEM.id, SYSTEM.channel, CREDITED_FOR[invoice.locale])
     try:

@@ -9,7 +9,16 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from chalicelib import wiring
 from chalicelib.edge import workers
-from chalicelib.flows import alerting, charging, documents, expiry, inbound, reconciliation, renewals
+from chalicelib.flows import (
+    alerting,
+    charging,
+    documents,
+    expiry,
+    inbound,
+    leaving_steps,
+    reconciliation,
+    renewals,
+)
 from chalicelib.flows.settlements import work
 
 bp = Blueprint(__name__)
@@ -28,17 +37,20 @@ def charge_worker(event: SQSEvent) -> Any:
 def settlement_worker(event: SQSEvent) -> Any:
     """Settle each `{"event_id"}`, ask about each `{"payment_id"}`, make each `{"refund_id"}`.
 
-    And close each overdue `{"order_id"}`, and do what is due of each `{"subscription_id"}`.
+    And close each overdue `{"order_id"}`, do what is due of each `{"subscription_id"}`, and carry each
+    `{"cancellation_id"}` on.
     """
-    return workers.each_message(event, lambda body, now: work(body, wiring.gateways(), wiring.vendor(), now))
+    return workers.each_message(event, lambda body, now: work(body, wiring.gateways(), wiring.reach(), now))
 
 
 @bp.on_sqs_message(queue="documents", batch_size=5)
 def document_worker(event: SQSEvent) -> Any:
-    """Make the PDF of each `{"invoice_id"}` or `{"credit_note_id"}`, the file of each `{"export_id"}`."""
+    """Make the PDF of each `{"invoice_id"}`, `{"credit_note_id"}` or `{"cancellation_id"}`, and the file of
+    each `{"export_id"}`.
+    """
     return workers.each_message(
         event,
-        lambda body, now: documents.work(body, wiring.archive(), wiring.links(), wiring.exports(), now),
+        lambda body, now: documents.work(body, wiring.archive(), wiring.reach(), wiring.exports(), now),
     )
 
 
@@ -63,6 +75,12 @@ def boleto_expiry(event: CloudWatchEvent) -> None:
 def renewal_sweep(event: CloudWatchEvent) -> None:
     """Have subscriptions announced, renewed, charged and ended whose time has come (B8)."""
     workers.once(event, lambda _, now: renewals.sweep(wiring.reach(), now))
+
+
+@bp.schedule(Rate(15, unit=Rate.MINUTES))
+def cancellations(event: CloudWatchEvent) -> None:
+    """Have cases of customers who leave decided by silence, and their steps looked after (C7, C14)."""
+    workers.once(event, lambda _, now: leaving_steps.sweep(wiring.reach(), now))
 
 
 @bp.schedule(Rate(5, unit=Rate.MINUTES))

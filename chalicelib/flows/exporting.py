@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.billing import store as billing
+from chalicelib.cancellations import store as cancellations
 from chalicelib.customers import exports
 from chalicelib.customers import store as customers
 from chalicelib.customers.exports import Export, ExportNotFound
@@ -84,6 +85,11 @@ SECTIONS: Mapping[str, Section] = {
     "withdrawals": _section(orders.withdrawals.all_of),
     "tickets": _section(tickets.all_of, "assignee alerts clock"),
     "messages": _section(_messages, "author_id internal"),
+    # The checklist and the notes are what workers note for themselves, and codes are secret.
+    "cancellations": _section(
+        cancellations.all_of, "opened_by decided_by by notes plan transfers look_at document letters"
+    ),
+    "notices": _section(cancellations.notices.all_of, "reason sector description created_by closed_by"),
     # What was said stands in the mail itself; its parameters hold addresses that open invoices.
     "e_mails": _section(mails.all_of, "params message_id claimed_at attempts"),
     # The team's own people are not the customer's data.

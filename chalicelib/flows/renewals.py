@@ -157,7 +157,7 @@ def _look(
     """Only a notice that has left counts; when it did is what its claim says (B8)."""
     mail = mails.find(mail_id("renewal_notice", notice_subject(before)))
     sent_at = mail.claimed_at if mail and mail.status == "sent" else None
-    failed = mail is not None and mail.status == "failed"
+    failed = mail is not None and mail.is_undelivered
     return changes.looked(before, sent_at, failed=failed, now=now)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from chalice import Blueprint
 
 from chalicelib import wiring
+from chalicelib.customers import service as customers
 from chalicelib.edge.auth import ANY_STAFF, FINANCE
 from chalicelib.edge.replies import Reply
 from chalicelib.edge.routes import Call, route
-from chalicelib.flows import cancellation_report, payment_report, sla_report
+from chalicelib.flows import cancellation_report, leaving_report, payment_report, sla_report
 from chalicelib.flows.cancellation_report_schemas import CancellationReportOut, CancellationReportQuery
+from chalicelib.flows.leaving_report_schemas import LeavingReportOut, LeavingReportQuery
 from chalicelib.flows.reports_schemas import PaymentReportOut, PaymentReportQuery
 from chalicelib.flows.sla_report_schemas import SlaReportOut, SlaReportQuery
 from chalicelib.reports.periods import Period
@@ -60,6 +62,27 @@ def report_renewal_cancellations(call: Call, query: CancellationReportQuery) -> 
 @route(
     bp,
     "GET",
+    "/v1/staff/reports/cancellations",
+    roles=ANY_STAFF,
+    query=LeavingReportQuery,
+    out=LeavingReportOut,
+    media_types=(CSV,),
+)
+def report_cancellations(call: Call, query: LeavingReportQuery) -> LeavingReportOut | Reply:
+    """Why customers asked to leave in a period, how many stayed, and the revenue kept and lost a year (C2).
+
+    By product, every product of a case counts, as what became of it. By competitor, it is what the customer
+    says that he uses instead; by agent, who decided: `system` where silence did, `customer` of who withdrew.
+    """
+    asked = query.asked(wiring.vendor().zone, _known_as, call.now)
+    if query.format == "csv":
+        return _file("cancellations", asked.period, leaving_report.table(asked))
+    return LeavingReportOut.of(leaving_report.report(asked))
+
+
+@route(
+    bp,
+    "GET",
     "/v1/staff/reports/sla",
     roles=ANY_STAFF,
     query=SlaReportQuery,
@@ -76,6 +99,10 @@ def report_sla(call: Call, query: SlaReportQuery) -> SlaReportOut | Reply:
     if query.format == "csv":
         return _file("sla", asked.period, sla_report.table(asked))
     return SlaReportOut.of(sla_report.page(asked, query.limit, query.cursor))
+
+
+def _known_as(sub: str) -> str:
+    return customers.readable_name(sub, wiring.directory())
 
 
 def _file(name: str, period: Period, text: str) -> Reply:

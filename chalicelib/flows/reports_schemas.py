@@ -16,7 +16,7 @@ from chalicelib.flows.payment_report import Asked, Line, PaymentReport
 from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.methods import Method
 from chalicelib.kernel.money import Money
-from chalicelib.reports.periods import Period, check_days, period_of
+from chalicelib.reports.periods import Period, check_days, lately, period_of
 
 
 def _written_out(text: object) -> object:
@@ -37,8 +37,8 @@ Format = Annotated[
 ]
 
 
-class PeriodQuery(ListQuery):
-    """`?from=&to=&limit=&cursor=` of a report."""
+class DaysQuery(Schema):
+    """`?from=&to=` of a report."""
 
     from_: Day | None = Field(
         None,
@@ -58,6 +58,24 @@ class PeriodQuery(ListQuery):
 
     def period(self, zone: str, now: datetime) -> Period:
         return period_of(self.from_, self.to, zone, now)
+
+
+class PeriodQuery(DaysQuery, ListQuery):
+    """`?from=&to=&limit=&cursor=` of a report that is read page by page."""
+
+
+class RecentQuery(PeriodQuery):
+    """`?from=&to=&limit=&cursor=` of a list of what happened lately."""
+
+    from_: Day | None = Field(
+        None,
+        alias="from",
+        description="first day, in the vendor's zone; without it, 92 days are shown",
+    )
+    to: Day | None = Field(None, description="last day, included; without it, 92 days from `from`, or today")
+
+    def period(self, zone: str, now: datetime) -> Period:
+        return lately(self.from_, self.to, zone, now)
 
 
 class PaymentReportQuery(PeriodQuery):

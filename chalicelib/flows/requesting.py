@@ -8,6 +8,7 @@ from datetime import datetime
 
 from chalicelib.customers import store as customers
 from chalicelib.customers.rules import Customer
+from chalicelib.flows.leaving import put_for_form
 from chalicelib.flows.reach import Vendor
 from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.events import Actor
@@ -114,6 +115,8 @@ def put(
         clock=clock,
     )
     service.add(writing, ticket, actor, request.text or subject, request.attachments)
+    if request.kind == "cancel_contract":
+        put_for_form(writing, ticket, actor, now)
     return ticket
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
+from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
+from chalicelib.kernel.money import Money
 from chalicelib.orders import store as orders
 from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
 from chalicelib.subscriptions.rescinding import Rescission, paid_of, planned, rescinded
 from chalicelib.subscriptions.rules import Subscription
-from chalicelib.tasks import rules as task_rules
 from chalicelib.tasks import service as tasks
 from chalicelib.tasks import store as task_store
-from chalicelib.tasks.rules import Task, new_task
+from chalicelib.tasks.rules import Task, new_task, task_id
 
 TO_REFUND = "rescission_refund"
 
@@ -31,29 +32,40 @@ def rescind(
     actor: Actor,
     now: datetime,
     *,
-    answer: Callable[[Rescission], tuple[int, str]],
+    answer: Callable[[Rescission], tuple[int, str]] | None = None,
     repeatable: Repeatable | None = None,
+    forgiven: frozenset[str] = frozenset(),
 ) -> Rescission:
     """Do what the preview says; the actor says why. The same again changes nothing.
 
-    The orders of instalments that are cancelled are closed by the event, at their providers too. `answer`
-    gives what a repeat of the request gets again. Raises as `preview` does, and `Replay`,
-    `IdempotencyKeyReused`.
+    The orders of instalments that are cancelled are closed by the event, at their providers too; those that
+    are `forgiven` are. `answer` gives what a repeat of the request gets again. Raises as `preview` does, and
+    `Replay`, `IdempotencyKeyReused`.
     """
 
     def attempt() -> Rescission:
         if repeatable:
             repeatable.replay()
         before = subscriptions.get(subscription_id)
-        plan = planned(before, effective_on, now)
+        plan = planned(before, effective_on, now, forgiven)
         writing = Transaction()
         _carry_out(writing, before, plan, actor, now)
-        if repeatable:
+        if repeatable and answer:
             writing.save(repeatable.row(*answer(plan), now))
         writing.commit()
         return plan
 
     return retrying(attempt)
+
+
+def refund_of(subscription: Subscription) -> Money | None:
+    """What is given back of a subscription that has ended before its time, as finance was told; or None."""
+    if subscription.ended_at is None:
+        return None
+    day = local_date(subscription.ended_at, subscription.zone)
+    told = task_store.find(task_id(TO_REFUND, _subject(subscription, day)))
+    amount = told.facts["amount"].partition(" ")[0] if told else None
+    return Money.from_decimal(amount, subscription.price.currency) if amount else None
 
 
 def _carry_out(
@@ -92,10 +104,7 @@ def _to_refund(subscription: Subscription, plan: Rescission, actor: Actor, now: 
 
 def _drop_former(writing: Transaction, before: Subscription, now: datetime) -> None:
     """It ends sooner than was agreed: what was to be given back then is part of what is given back now."""
-    former = task_store.find(new_task("finance", TO_REFUND, _subject(before, before.ends_on), {}, now).id)
-    if former and former.status == "open":
-        writing.save(task_store.row(task_rules.done(former, SYSTEM.id, now)))
-        writing.audit(Change(former.id, None, "task done", former.status, "done", SYSTEM, now))
+    tasks.put_done(writing, task_id(TO_REFUND, _subject(before, before.ends_on)), SYSTEM, now)
 
 
 def _subject(subscription: Subscription, day: date | None) -> str:

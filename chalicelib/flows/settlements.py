@@ -7,16 +7,17 @@ from datetime import datetime
 
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway
-from chalicelib.flows import closing, expiry, refunds, renewals, reversals, settlement
-from chalicelib.flows.reach import Vendor
+from chalicelib.flows import closing, expiry, leaving_steps, refunds, renewals, reversals, settlement
+from chalicelib.flows.reach import Reach
 from chalicelib.kernel.clock import parse_instant
 from chalicelib.orders import store as orders
 
 
-def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], vendor: Vendor, now: datetime) -> None:
-    """An event to settle, a payment to ask about or close, a refund to make; an order or a subscription due.
+def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], reach: Reach, now: datetime) -> None:
+    """An event to settle, a payment to ask about or close, a refund to make; an order, a subscription or a
+    cancellation due.
 
-    The last two come with the time of their sweep, which may have been set ahead of the clock.
+    The last three come with the time of their sweep, which may have been set ahead of the clock.
     """
     if "event_id" in message:
         settlement.settle(message["event_id"], gateways, now)
@@ -25,7 +26,10 @@ def work(message: Mapping[str, str], gateways: Mapping[str, Gateway], vendor: Ve
     elif "order_id" in message:
         expiry.expire(message["order_id"], gateways, max(now, parse_instant(message["at"])))
     elif "subscription_id" in message:
-        renewals.run(message["subscription_id"], vendor, max(now, parse_instant(message["at"])))
+        renewals.run(message["subscription_id"], reach.vendor, max(now, parse_instant(message["at"])))
+    elif "cancellation_id" in message:
+        at = max(now, parse_instant(message["at"]))
+        leaving_steps.run(message["cancellation_id"], gateways, reach, at)
     else:
         _ask(message["payment_id"], gateways, now)
 

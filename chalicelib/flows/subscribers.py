@@ -16,6 +16,11 @@ from chalicelib.flows import (
     alerting,
     contract_letters,
     ending,
+    leaving_letters,
+    leaving_outcomes,
+    leaving_records,
+    leaving_steps,
+    leaving_withdrawals,
     notifications,
     renewals,
     ticket_letters,
@@ -93,16 +98,22 @@ def ask_finance(event: Event, reach: Reach, now: datetime) -> None:
 
 def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
     """An e-mail could not be delivered: somebody must reach the customer otherwise."""
-    tasks.open_once(new_task("staff", "mail_undelivered", event.subject, {"mail_id": event.subject}, now))
+    facts = {"mail_id": event.subject, **event.data, **leaving_letters.case_facts(event)}
+    tasks.open_once(new_task("staff", "mail_undelivered", event.subject, facts, now))
 
 
 SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
+    "cancellation.opened": (leaving_letters.received,),
+    "cancellation.unheard": (leaving_letters.unheard,),
+    "cancellation.decided": (leaving_outcomes.request_run,),
+    "cancellation.advanced": (leaving_outcomes.request_run,),
+    "cancellation.letter_wanted": (leaving_records.request,),
     "credit_note.issued": (request_credit_note,),
     "export.requested": (request_export,),
     "order.placed": (request_charge, request_invoice, notifications.invoice_issued),
     "order.expired": (close_others, renewals.given_up, notifications.order_expired),
     "order.canceled": (close_others, renewals.given_up),
-    "order.withdrawn": (contract_letters.withdrawal_received,),
+    "order.withdrawn": (contract_letters.withdrawal_received, leaving_withdrawals.open_case),
     "order.paid": (activate, close_others, notifications.payment_received),
     "payment.requested": (request_attempt,),
     "payment.charged": (ask_at_once, notifications.boleto_to_pay, notifications.transfer_to_make),
@@ -127,7 +138,9 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
         ending.close_orders,
         contract_letters.contract_rescinded,
     ),
-    "ticket.opened": (ticket_letters.received,),
+    "task.done": (leaving_steps.task_done,),
+    "ticket.opened": (ticket_letters.received, leaving_outcomes.customer_wrote),
+    "ticket.written": (leaving_outcomes.customer_wrote,),
     "ticket.replied": (ticket_letters.answered,),
     "ticket.resolved": (ticket_letters.resolved,),
     "ticket.closed": (ticket_letters.closed,),
@@ -136,5 +149,6 @@ SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {
     "ticket.scheduled": (advisory_letters.scheduled,),
     "ticket.slots_declined": (advisory_letters.other_slots_wanted,),
     "ticket.missed": (advisory_letters.missed,),
+    "mail.sent": (leaving_steps.mail_sent,),
     "mail.undelivered": (ask_staff,),
 }

@@ -25,12 +25,17 @@ def mail_worker(event: SQSEvent) -> Any:
 
 @bp.on_cw_event({"source": ["aws.ses"]})
 def mail_events(event: CloudWatchEvent) -> None:
-    """Confirm what SES says it has sent."""
+    """Note what SES says it has sent, and what it says has come back."""
     workers.once(event, _heard)
 
 
 def _heard(event: dict[str, Any], now: datetime) -> None:
     if sent := ses.accepted(event):
         service.confirm(*sent, now)
+    elif back := ses.came_back(event):
+        service.bounce(*back, now)
+    elif doubtful := ses.may_have_come_back(event):
+        service.doubt(*doubtful, now)
     else:
+        # Delivered, late, bounced for a while or complained about: nobody has to do anything.
         log.line("mail event ignored", type=event.get("detail-type"), event_id=event.get("id"))

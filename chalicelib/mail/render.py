@@ -7,7 +7,7 @@ The HTML is made from the same paragraphs by one layout, so that the two cannot 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -36,13 +36,21 @@ def render(kind: str, locale: str, params: Mapping[str, Any]) -> Letter:
     environment = _environment(locale)
     written = environment.get_template(f"{kind}.txt.j2").render(params)
     subject, *paragraphs = (part.splitlines() for part in re.split(r"\n\s*\n", written.strip()))
-    urls = [value for name, value in params.items() if name.endswith("_url") and value]
-    links = [url for url in urls if url.startswith(("https:", "http:"))]
     html = environment.get_template("layout.html.j2").render(
-        locale=locale, subject=" ".join(subject), paragraphs=paragraphs, links=links
+        locale=locale, subject=" ".join(subject), paragraphs=paragraphs, links=[*_links(params)]
     )
     text = "\n\n".join("\n".join(lines) for lines in paragraphs)
     return Letter(" ".join(subject), f"{text}\n", html)
+
+
+def _links(params: Mapping[str, Any]) -> Iterator[str]:
+    """The web addresses among the parameters, and in lists of them."""
+    for name, value in params.items():
+        if isinstance(value, (list, tuple)):
+            for one in value:
+                yield from _links(one) if isinstance(one, Mapping) else ()
+        elif name.endswith("_url") and value and value.startswith(("https:", "http:")):
+            yield value
 
 
 @cache

@@ -3,10 +3,12 @@
 SES has no idempotency token, so a crash between "sent" and "marked" leaves the truth unknown. It is then
 told by SES itself: its Send event carries our mail id and is waited for before anything is sent again.
 
-    queued ──claim──▶ sending ──SES took it, or its Send event came──▶ sent
+    queued ──claim──▶ sending ──SES took it, or its Send event came──▶ sent ──it came back──▶ bounced
        ▲                │  │
        └────────────────┘  └──refused for good, or unknown and formal──▶ failed: staff is told
        refused, or unknown for `UNCERTAIN`; at most `MAX_ATTEMPTS` claims
+
+SES's events come in no particular order: what has come back stays so, whatever is heard of it later.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from chalicelib.kernel.errors import LOCALES, NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.ids import derived_id
 
-Status = Literal["queued", "sending", "sent", "failed"]
+Status = Literal["queued", "sending", "sent", "failed", "bounced"]
+
+_CASE = frozenset({"name", "number", "store_url", "vendor"})
 
 # Every kind of e-mail and exactly the parameters its templates use, in every language. Money is
 # `{"amount": minor units, "currency": code}`, `*_at` is RFC 3339 with `Z` and shown in `zone`, `*_date`
@@ -38,7 +42,13 @@ Status = Literal["queued", "sending", "sent", "failed"]
 # and `invoice` that of the contract. An alert goes to the team: `name` is the customer's, `subject` and
 # `ticket_kind` are the ticket's, `level` is "at_risk", "breached" or "escalated". Of a session `access` is
 # what is needed besides the link, or None; `moved` says that it takes the place of another date, and in
-# `advisory_other_slots_wanted` `starts_at` is the date that is called off, or None.
+# `advisory_other_slots_wanted` `starts_at` is the date that is called off, or None. Of a cancellation
+# `number` is its own; `products`, `ended`, `kept`, `dropped` are `{name, detail, domain}` of contracts, and
+# of what has ended its `ended_at` and the `refund` for it, or None; `slips` and `voided` are `{number,
+# amount, due_date, pay_url}` of what has to be paid still, or not any more, `number` None for what is not
+# invoiced yet; `frozen` says that nothing more is charged until it is decided; `until_at` is how long an
+# answer is waited for, or None; `agreed` is what was agreed in words, or None, and `offers` are `{kind,
+# detail, amount, until_day}`, with what a period costs then, and when a pause is over.
 KINDS: Mapping[str, frozenset[str]] = {
     "invoice_issued": frozenset(
         {"name", "number", "total", "lines", "method", "subscription", "pay_url", "vendor"}
@@ -97,6 +107,12 @@ KINDS: Mapping[str, frozenset[str]] = {
         {"name", "number", "product", "reason", "starts_at", "zone", "store_url", "vendor"}
     ),
     "advisory_missed": frozenset({"name", "number", "product", "starts_at", "zone", "store_url", "vendor"}),
+    "cancellation_received": _CASE | {"requested_at", "zone", "products", "frozen"},
+    "contact_attempted": _CASE | {"products", "until_at", "zone"},
+    "confirm_request": _CASE | {"products", "until_at", "zone"},
+    "cancellation_owed": _CASE | {"slips"},
+    "cancellation_reverted": _CASE | {"agreed", "offers", "dropped", "kept"},
+    "cancellation_confirmed": _CASE | {"requested_at", "zone", "ended", "kept", "slips", "voided"},
     "ticket_received": frozenset({"name", "number", "subject", "due_at", "zone", "store_url", "vendor"}),
     "ticket_answered": frozenset({"name", "number", "subject", "paragraphs", "asks", "store_url", "vendor"}),
     "ticket_resolved": frozenset({"name", "number", "subject", "paragraphs", "store_url", "vendor"}),
@@ -115,11 +131,15 @@ FIRST_WAIT = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Attachment:
-    """A text that goes with a letter as a file, in UTF-8; `media_type` may have parameters."""
+    """What goes with a letter as a file: a text in UTF-8, or else bytes in `base64`.
+
+    Its `media_type` may have parameters.
+    """
 
     name: str
     media_type: str
     text: str
+    base64: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,6 +175,11 @@ class Mail:
         if self.status == "sending" and self.claimed_at:
             return self.claimed_at + UNCERTAIN
         return None
+
+    @property
+    def is_undelivered(self) -> bool:
+        """Whether it was given up, or has come back: it reaches nobody."""
+        return self.status in ("failed", "bounced")
 
 
 class MailNotFound(NotFound):
@@ -217,8 +242,15 @@ def claim(mail: Mail, now: datetime) -> Mail | None:
 
 
 def sent(mail: Mail, message_id: str) -> Mail:
-    """SES has it. True from any state: a late Send event also mends what was given up."""
-    return mail if mail.status == "sent" else replace(mail, status="sent", message_id=message_id)
+    """SES has it. A late Send event also mends what was given up, but not what has come back."""
+    if mail.status in ("sent", "bounced"):
+        return mail
+    return replace(mail, status="sent", message_id=message_id)
+
+
+def bounced(mail: Mail, message_id: str) -> Mail:
+    """It has come back for good, or SES has thrown it away; that may be heard before that it was sent."""
+    return mail if mail.status == "bounced" else replace(mail, status="bounced", message_id=message_id)
 
 
 def refused(mail: Mail, attempt: int, *, retryable: bool) -> Mail:
@@ -235,8 +267,13 @@ def unknown(mail: Mail, now: datetime) -> Mail:
     return replace(mail, status="failed") if mail.formal else _again(mail)
 
 
+def left(mail: Mail, now: datetime) -> Event:
+    """Tells that a formal e-mail has left."""
+    return Event("mail.sent", mail.id, now, {"kind": mail.kind, "subject": mail.subject})
+
+
 def undelivered(mail: Mail, why: str, now: datetime) -> Event:
-    """Tells staff that this mail was given up."""
+    """Tells staff that this mail was given up, or has come back."""
     data = {"mail_id": mail.id, "kind": mail.kind, "subject": mail.subject, "why": why}
     if mail.customer_id:
         data["customer_id"] = mail.customer_id

@@ -51,6 +51,20 @@ def confirm(mail_id: str, message_id: str, now: datetime) -> None:
     _decide(mail_id, lambda mail: rules.sent(mail, message_id), now)
 
 
+def bounce(mail_id: str, message_id: str, why: str, now: datetime) -> None:
+    """SES says that a mail did not arrive and never will: staff is told, once."""
+    _decide(mail_id, lambda mail: rules.bounced(mail, message_id), now, why)
+
+
+def doubt(mail_id: str, message_id: str, why: str, now: datetime) -> None:
+    """SES says that a mail may not have arrived: of a formal one staff is told, and it stays as it is."""
+    mail = store.find(mail_id)
+    if mail and mail.formal:
+        writing = Transaction()
+        writing.emit(rules.undelivered(mail, why, now))
+        writing.commit()
+
+
 def take_up(mail_id: str, now: datetime) -> bool:
     """Decide about an overdue mail; whether it is to be delivered (again) now."""
     mail = _decide(mail_id, lambda one: rules.unknown(one, now), now, "unknown")
@@ -95,7 +109,7 @@ def _decide(mail_id: str, decision: Callable[[Mail], Mail], now: datetime, why: 
 
 
 def _save(before: Mail | None, after: Mail, now: datetime, why: str = "") -> None:
-    """One transaction: the mail, the audit row of its change and, when it is given up, the event."""
+    """One transaction: the mail, the audit row of its change and, when it does not arrive, the event."""
     actor = Actor(SYSTEM.id, SYSTEM.channel, why or None)
     writing = Transaction()
     writing.save(store.row(after))
@@ -103,7 +117,7 @@ def _save(before: Mail | None, after: Mail, now: datetime, why: str = "") -> Non
         Change(
             subject=after.id,
             # On the customer's timeline only what came of it, not every step on the way.
-            customer_id=after.customer_id if after.status in ("sent", "failed") else None,
+            customer_id=after.customer_id if after.status == "sent" or after.is_undelivered else None,
             action=f"mail.{after.status}",
             before=before.status if before else None,
             after=after.status,
@@ -111,7 +125,9 @@ def _save(before: Mail | None, after: Mail, now: datetime, why: str = "") -> Non
             at=now,
         )
     )
-    if after.status == "failed":
+    if after.formal and after.status == "sent":
+        writing.emit(rules.left(after, after.claimed_at or after.created_at))
+    if after.is_undelivered:
         writing.emit(rules.undelivered(after, why, now))
     writing.commit()
 

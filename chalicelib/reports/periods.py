@@ -12,6 +12,7 @@ from chalicelib.kernel.faults import Fault
 from chalicelib.kernel.periods import add_period
 
 MOST_DAYS = 366
+LATELY = 92
 DAY = timedelta(days=1)
 
 
@@ -71,3 +72,10 @@ def period_of(first: date | None, last: date | None, zone: str, now: datetime) -
     known = first or last or local_date(now, zone)
     month = known.replace(day=1)
     return Period(first or month, last or add_period(month, "P1M") - DAY, zone)
+
+
+def lately(first: date | None, last: date | None, zone: str, now: datetime) -> Period:
+    """The period asked for of a list. A day left out is so far from the other one that it has 92 days;
+    without both, these are the last ones up to today."""
+    final = last or (first + (LATELY - 1) * DAY if first else local_date(now, zone))
+    return Period(first or final - (LATELY - 1) * DAY, final, zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.kernel.events import SYSTEM, Actor, Change
+from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.tasks import rules, store
 from chalicelib.tasks.rules import Task
@@ -30,16 +30,27 @@ def open_once(task: Task) -> None:
     retrying(attempt)
 
 
+def put_done(writing: Transaction, task_id: str, actor: Actor, now: datetime) -> None:
+    """Note in a transaction that a task is done, if there is one: its matter was dealt with elsewhere."""
+    before = store.find(task_id)
+    if before and before.status == "open":
+        after = rules.done(before, actor.id, now)
+        writing.save(store.row(after))
+        writing.audit(Change(task_id, None, "task done", before.status, after.status, actor, now))
+
+
 def finish(task_id: str, actor: Actor, now: datetime) -> Task:
-    """Mark a task as done; again is harmless. Raises `TaskNotFound`."""
+    """Mark a task as done; again is harmless. Raises `TaskNotFound`, `TaskNeedsAnswers`."""
 
     def attempt() -> Task:
         before = store.get(task_id)
+        rules.check_needs_nothing(before)
         after = rules.done(before, actor.id, now)
         if after != before:
             writing = Transaction()
             writing.save(store.row(after))
             writing.audit(Change(task_id, None, "task done", before.status, after.status, actor, now))
+            writing.emit(Event("task.done", task_id, now))
             writing.commit()
         return after
 

@@ -121,6 +121,7 @@ def customer_writes(writing: Transaction, before: Ticket, said: Message, actor: 
     """Add a customer's message to a transaction: the team has the next move again. `TicketClosed`."""
     after = rules.replied(before, _calendar(before, home, said.created_at), said.created_at)
     _say(writing, said, before, after, "customer wrote", actor)
+    writing.emit(Event("ticket.written", before.id, said.created_at, {"message_id": said.id}))
     return after
 
 

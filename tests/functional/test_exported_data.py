@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.cancellations import store as cancellations
+from chalicelib.cancellations.procedures import Attempt
+from chalicelib.cancellations.retention import Interview
+from chalicelib.cancellations.rules import Transfer
 from chalicelib.customers.rules import Customer
-from chalicelib.flows import exporting
+from chalicelib.flows import exporting, leaving
+from chalicelib.flows.leaving import Detail, Leave
+from chalicelib.kernel.events import Actor
 from chalicelib.storage.table import Row
+from chalicelib.storage.transaction import Transaction
+from chalicelib.subscriptions import store as subscriptions
 from tests.functional import steps, ticketing
 from tests.world import World, bucket_of
 
@@ -23,6 +31,8 @@ NOT_EXPORTED = {
 }
 OTHER = "bruno@example.com"
 NOTE = "He sounds like leaving."
+AUTHORIZATION = "EPP-code-of-the-domain"
+EVA = Actor("eva-of-the-team", "staff")
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,7 @@ def _has_everything(world: World, token: str) -> None:
     assert world.http("POST", path, refund, token=world.staff("finance")).status < 300
     _speaks(world, token)
     _cancels(world, token)
+    _wants_to_leave(world, token)
     world.settle_down()
 
 
@@ -72,6 +83,33 @@ def _cancels(world: World, token: str) -> None:
         if subscription["can_self_cancel"]:
             path = f"/v1/subscriptions/{subscription['id']}/cancel_renewal"
             assert world.http("POST", path, {"notes": "too dear"}, token=token).status == 200
+
+
+def _wants_to_leave(world: World, token: str) -> None:
+    customer_id = steps.read(world, token, "/v1/me")["id"]
+    (erp,) = [one for one in subscriptions.all_of(customer_id) if one.product == "erp"]
+    case = leaving.open_case(
+        customer_id,
+        Leave("form", (erp.id,), world.now, notes=NOTE, details={erp.id: Detail("Branch", "shop.example")}),
+        EVA,
+        world.now,
+        answer=lambda case: (201, case.id),
+    )
+    writing = Transaction()
+    writing.save(
+        cancellations.row(
+            replace(
+                cancellations.get(case.id),
+                attempts=(Attempt("phone", "reached", world.now, EVA.id, NOTE),),
+                interview=Interview("other_product", "It does more.", "Asana", "It has boards."),
+                transfers=(Transfer(erp.id, "registrar-7", AUTHORIZATION),),
+            )
+        )
+    )
+    writing.commit()
+    notice = {"customer_id": customer_id, "products": ["erp"], "reason": NOTE, "description": NOTE}
+    body = {**notice, "sector": "registry"}
+    assert world.http("POST", "/v1/staff/notices", body, token=world.staff("staff")).status == 201
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +210,20 @@ def test_no_secret_is_in_the_file(owner: Owner) -> None:
     ):
         assert secret not in owner.text
     assert shown["key_hint"] in owner.text
+
+
+def test_the_file_tells_what_he_wanted_to_leave_and_why_but_not_what_the_team_made_of_it(
+    owner: Owner,
+) -> None:
+    (case,) = [one for one in owner.file["cancellations"] if one["channel"] == "form"]
+    assert case["interview"]["other_product_why"] == "It has boards."
+    assert [(one["detail"], one["domain"]) for one in case["items"]] == [("Branch", "shop.example")]
+    assert [(one["channel"], one["result"]) for one in case["attempts"]] == [("phone", "reached")]
+    internal = {"opened_by", "decided_by", "notes", "plan", "transfers", "look_at", "document", "letters"}
+    assert not internal & case.keys()
+    # The one of the withdrawal is closed already.
+    (notice,) = [one for one in owner.file["notices"] if one["status"] == "open"]
+    assert notice["products"] == ["erp"]
+    assert not {"reason", "description", "sector", "created_by", "closed_by"} & notice.keys()
+    for private in (NOTE, AUTHORIZATION, EVA.id):
+        assert private not in owner.text

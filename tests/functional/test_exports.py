@@ -107,7 +107,7 @@ def test_a_message_that_comes_twice_makes_one_file(world: World) -> None:
     export_id = _export(world)
     message = {"export_id": export_id}
     for _ in range(2):
-        documents.work(message, wiring.archive(), wiring.links(), wiring.exports(), world.now)
+        documents.work(message, wiring.archive(), wiring.reach(), wiring.exports(), world.now)
     actions = [row["action"] for row in world.rows("audit") if row["subject"] == export_id]
     assert sorted(actions) == ["data export made", "data export requested"]
 

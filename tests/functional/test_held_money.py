@@ -60,7 +60,7 @@ def _calls(world: World, after: timedelta) -> list[str]:
     for message in steps.waiting(world, "charges"):
         charging.charge(message["payment_id"], told, wiring.links(), world.now)
     for message in steps.waiting(world, "settlements"):
-        settlements.work(message, told, wiring.vendor(), world.now)
+        settlements.work(message, told, wiring.reach(), world.now)
     return [name for gateway in gateways.values() for name in gateway.asked]
 
 

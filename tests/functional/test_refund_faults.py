@@ -203,7 +203,7 @@ def _down(world: World, days: int) -> None:
         world.reconcile(timedelta(hours=12))
         for message in steps.waiting(world, "settlements"):
             with suppress(ProviderUnavailable, Claimed):
-                settlements.work(message, down, wiring.vendor(), world.now)
+                settlements.work(message, down, wiring.reach(), world.now)
         world.stream()
 
 
@@ -245,7 +245,7 @@ def test_a_refund_of_which_nothing_is_known_for_days_is_found_out_by_a_person(
         sale.told()
         world.reconcile(timedelta(days=1))
         world.settle_down()
-        settlements.work({"refund_id": refund_id}, wiring.gateways(), wiring.vendor(), world.now)
+        settlements.work({"refund_id": refund_id}, wiring.gateways(), wiring.reach(), world.now)
     assert (sale.tasks(), sale.sums, sale.credited) == (["refund_by_hand"], (minor, 0, 0), [])
     gone = shown(sale).refunded
     assert (gone.minor if gone else 0) == (minor if made else 0)

@@ -211,7 +211,9 @@ def _told(kind: str, mail_id: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("kind", "status"), [("Send", "sent"), ("Delivery", "queued"), ("Bounce", "queued")])
+@pytest.mark.parametrize(
+    ("kind", "status"), [("Send", "sent"), ("Delivery", "queued"), ("DeliveryDelay", "queued")]
+)
 def test_only_the_providers_word_that_it_was_sent_marks_a_mail_as_sent(
     world: World, kind: str, status: str
 ) -> None:

@@ -180,7 +180,8 @@ def test_only_their_worker_writes_documents_and_only_the_api_reads_them_too(merg
     }
     table = {a for a in allowed["DocumentWorker"] if a.startswith(("dynamodb:", "ssm:"))}
     # The one secret is for the online address on an invoice.
-    assert table == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "ssm:GetParameter"}
+    reading = {f"dynamodb:{what}" for what in ("GetItem", "BatchGetItem", "Query")}
+    assert table == reading | {"dynamodb:PutItem", "ssm:GetParameter"}
     (secret,) = [
         s["Resource"]
         for s in statements(role_of(merged, functions(merged)["DocumentWorker"]))
@@ -219,10 +220,13 @@ def test_only_the_mail_worker_may_send_mail(merged: Template) -> None:
     assert senders == {"MailWorker"}
 
 
-def test_whoever_delivers_events_may_look_up_all_attempts_of_an_order(merged: Template) -> None:
+def test_many_rows_at_once_are_looked_up_by_those_alone_who_report_deliver_or_end_contracts(
+    merged: Template,
+) -> None:
     allowed = {name: actions(role_of(merged, function)) for name, function in functions(merged).items()}
     readers = {name for name, found in allowed.items() if "dynamodb:BatchGetItem" in found}
-    assert readers == {"APIHandler", "Relay", "Reconcile", "InboundWorker"}
+    ending = {"SettlementWorker", "DocumentWorker"}
+    assert readers == {"APIHandler", "Relay", "Reconcile", "InboundWorker"} | ending
 
 
 def test_the_package_keeps_the_aws_services_that_roles_allow(merged: Template) -> None:

@@ -232,6 +232,7 @@ def test_a_tick_runs_the_schedules(local: Local, capsys: pytest.CaptureFixture[s
     assert "reconcile at" in told
     assert "licence_expiry at" in told
     assert "renewals at" in told
+    assert "cancellations at" in told
 
 
 def test_the_data_the_documents_and_the_stream_survive_a_restart(tmp_path: Path) -> None:

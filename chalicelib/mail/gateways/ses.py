@@ -1,7 +1,8 @@
-"""Amazon SES v2: sends a message, and reads SES's own Send events from EventBridge."""
+"""Amazon SES v2: sends a message, and reads from EventBridge what SES says became of it."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -11,6 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.mail.gateways import MailRefused, MailUncertain, Message
 
 TAG = "mail_id"
+# Stands for what SES does not say about a bounce, which is its own word for it.
+UNTOLD = "Undetermined"
 
 # The request itself is faulty: it will be refused again. Every other refusal (throttling, a quota, a
 # paused account, an identity not verified yet) can be mended while the mail waits.
@@ -80,8 +83,46 @@ class SesMailer:
 def accepted(event: Mapping[str, Any]) -> tuple[str, str] | None:
     """(mail id, message id) of a Send event of one of our mails; None for any other SES event."""
     detail = event.get("detail", {})
-    if detail.get("eventType") != "Send":
+    return _named(detail) if detail.get("eventType") == "Send" else None
+
+
+def came_back(event: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """(mail id, message id, why) of one of our mails that arrives nowhere; None for any other SES event.
+
+    The reason names no address.
+    """
+    return None if _is_transient(event) else _with_reason(event)
+
+
+def may_have_come_back(event: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """The same of one of which that is not certain: also an absent reader's answer may look like a bounce."""
+    return _with_reason(event) if _is_transient(event) else None
+
+
+def _is_transient(event: Mapping[str, Any]) -> bool:
+    return bool(event.get("detail", {}).get("bounce", {}).get("bounceType") == "Transient")
+
+
+def _with_reason(event: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    detail = event.get("detail", {})
+    if not (why := _why_not(detail)):
         return None
+    named = _named(detail)
+    return (*named, why) if named else None
+
+
+def _why_not(detail: Mapping[str, Any]) -> str | None:
+    """A mail with a virus is thrown away."""
+    kind = detail.get("eventType")
+    if kind == "Reject":
+        return f"rejected: {detail.get('reject', {}).get('reason', UNTOLD)}"
+    if kind != "Bounce":
+        return None
+    bounce = detail.get("bounce", {})
+    return f"bounced: {bounce.get('bounceType', UNTOLD)}, {bounce.get('bounceSubType', UNTOLD)}"
+
+
+def _named(detail: Mapping[str, Any]) -> tuple[str, str] | None:
     mail = detail["mail"]
     tagged = mail.get("tags", {}).get(TAG)
     return (tagged[0], mail["messageId"]) if tagged else None
@@ -95,7 +136,7 @@ def _attached(message: Message) -> dict[str, Any]:
             "ContentDisposition": "ATTACHMENT",
             # Neither accents nor the lines' ends and lengths are anybody's to change on the way.
             "ContentTransferEncoding": "BASE64",
-            "RawContent": one.text.encode(),
+            "RawContent": base64.b64decode(one.text) if one.base64 else one.text.encode(),
         }
         for one in message.attachments
     ]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import get_args
 
-import pytest
-
-from chalicelib.cancellations.domains import looks_like_password, registrar_of
 from chalicelib.cancellations.retention import FITTING, Held, Interview, Reason, amount_without, fitting
 from chalicelib.kernel.money import Money
 
@@ -30,40 +27,3 @@ def test_the_new_amount_leaves_out_what_is_dropped() -> None:
     ]
     assert amount_without(held, ["sub_2"], "EUR") == Money(4901, "EUR")
     assert amount_without(held, [one.subscription_id for one in held], "EUR") == Money(0, "EUR")
-
-
-@pytest.mark.parametrize(
-    ("domain", "register"),
-    [
-        ("loja.com.br", "registro.br"),
-        ("LOJA.COM.BR.", "registro.br"),
-        ("tienda.cl", "nic.cl"),
-        ("tienda.es", "dominios.es"),
-        ("shop.com", "godaddy.com"),
-        ("br.com", "godaddy.com"),
-    ],
-)
-def test_the_register_follows_from_the_name(domain: str, register: str) -> None:
-    assert registrar_of(domain) == register
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "password",
-        "Passwort_password",
-        "senha",
-        "SENHA: x",
-        "contraseña",
-        "user_password",
-        "clave de acceso",
-        "PWD=1",
-    ],
-)
-def test_what_looks_like_a_password_is_known_as_one(text: str) -> None:
-    assert looks_like_password(text)
-
-
-@pytest.mark.parametrize("text", ["authorization_code", "registrar_id", "passenger", "enclave", "ABC-123"])
-def test_what_is_asked_for_does_not_look_like_one(text: str) -> None:
-    assert not looks_like_password(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
@@ -10,22 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.cancellations import rules
-from chalicelib.cancellations.checklist import USUAL, Ending, Slip, checklist
+from chalicelib.cancellations import rules, steps
 from chalicelib.cancellations.procedures import PROCEDURES, Attempt, next_moves
+from chalicelib.cancellations.refusals import CaseDecided, StepNotReady, StepNotSkippable, TooManyOffers
 from chalicelib.cancellations.retention import Interview, Offer
-from chalicelib.cancellations.rules import Case, CaseDecided, StepNotReady, StepNotSkippable, TooManyOffers
+from chalicelib.cancellations.rules import Case
 from chalicelib.kernel.errors import Refusal
-from tests.unit.cancellations.cases import NOW, TODAY, case, item, slip
+from chalicelib.kernel.terms import Ending
+from tests.unit.cancellations.cases import NOW, canceled, case, item, reverted, slip
 
 SILENCE = NOW + timedelta(days=5)
 MISSED = Attempt("phone", "no_answer", NOW, "staff-1")
 REACHED = Attempt("phone", "reached", NOW, "staff-1")
-
-
-def _planned(one: Case, slips: tuple[Slip, ...] = ()) -> Case:
-    plan = checklist(one.id, one.items, slips, USUAL, TODAY)
-    return rules.decided(one, "canceled", plan, "staff-1", NOW)
 
 
 def _attempted(one: Case, *attempts: Attempt) -> Case:
@@ -44,6 +41,34 @@ def test_the_third_call_in_vain_begins_the_wait_and_an_answer_ends_it() -> None:
     spoken = _attempted(waiting, REACHED)
     assert (spoken.status, spoken.due_at) == ("in_progress", None)
     assert next_moves("card", spoken.attempts) == ("interview", "decide")
+
+
+def test_who_was_reached_once_and_then_not_any_more_is_called_three_times_again() -> None:
+    again = _attempted(case(), MISSED, REACHED, MISSED, MISSED)
+    assert (again.status, next_moves("card", again.attempts)) == ("in_progress", ("call",))
+    assert _attempted(again, MISSED).status == "waiting_customer"
+
+
+def test_who_writes_is_not_waited_for_any_more() -> None:
+    waiting = _attempted(case(), MISSED, MISSED, MISSED)
+    assert waiting.waiting_since == NOW
+    heard = rules.answered(waiting)
+    assert (heard.status, heard.due_at, heard.waiting_since) == ("in_progress", None, None)
+
+
+def _letter(one: Case, attempt: Attempt) -> str | None:
+    return rules.letter_of(one, _attempted(one, attempt))
+
+
+def test_an_email_is_written_when_the_wait_begins_or_somebody_chooses_to() -> None:
+    written = Attempt("email", "no_answer", NOW, "staff-1")
+    assert _letter(case(), MISSED) is None
+    assert _letter(_attempted(case(), MISSED, MISSED), MISSED) == "contact_attempted"
+    assert _letter(_attempted(case(), MISSED, MISSED, MISSED), MISSED) is None
+    assert _letter(case(), written) == "contact_attempted"
+    assert _letter(case(channel="broken_off"), written) == "confirm_request"
+    assert _letter(rules.fell_silent(case(channel="chat"), NOW), written) == "confirm_request"
+    assert _letter(case(), replace(written, result="reached")) is None
 
 
 def test_another_try_while_he_is_waited_for_does_not_prolong_the_wait() -> None:
@@ -72,10 +97,15 @@ def test_each_procedure_leads_to_the_next_move(
     assert next_moves(channel, attempts, silent=silent) == moves
 
 
+def test_without_whatsapp_he_is_written_an_email() -> None:
+    assert next_moves("broken_off", (MISSED,), whatsapp=False) == ("write", "call")
+    assert next_moves("card", (MISSED, MISSED, MISSED), whatsapp=False) == ("wait",)
+
+
 def test_whoever_decides_first_wins_and_the_other_is_told_by_whom() -> None:
-    decided = _planned(case())
+    decided = canceled(case())
     acts: tuple[Callable[[], Case], ...] = (
-        lambda: rules.decided(decided, "reverted", (), "system", NOW),
+        lambda: reverted(decided),
         lambda: _attempted(decided, MISSED),
         lambda: rules.fell_silent(decided, NOW),
         lambda: rules.interviewed(decided, Interview("price", "Too dear")),
@@ -94,24 +124,25 @@ def test_no_more_offers_are_made_than_the_policy_allows() -> None:
 
 
 def test_a_step_waits_for_those_before_it_and_is_done_once() -> None:
-    executing = _planned(case(items=(item(ending="software"),)))
+    executing = canceled(case(items=(item(ending="software"),)))
     first, second = executing.plan[:2]
     with pytest.raises(StepNotReady) as refused:
-        rules.done(executing, second.id, None, "it-1", NOW)
+        steps.done(executing, second.id, None, "it-1", NOW)
     assert refused.value.facts == {"step": second.id, "first": first.id}
-    done = rules.done(executing, first.id, "screenshot", "it-1", NOW)
-    assert rules.done(done, first.id, "again", "it-2", NOW) == done
-    assert rules.ready(done)[0].id == second.id
+    done = steps.done(executing, first.id, "screenshot", "it-1", NOW)
+    assert steps.done(done, first.id, "again", "it-2", NOW) == done
+    assert steps.ready(done, NOW)[0].id == second.id
 
 
-def test_the_formal_email_is_never_skipped() -> None:
-    executing = _planned(case())
+@pytest.mark.parametrize("at", [0, -1])
+def test_neither_the_end_of_a_contract_nor_the_formal_email_is_ever_skipped(at: int) -> None:
+    executing = canceled(case())
     with pytest.raises(StepNotSkippable):
-        rules.skipped(executing, executing.plan[-1].id, "no time", "staff-1", NOW)
+        steps.skipped(executing, executing.plan[at].id, "no time", "staff-1", NOW)
 
 
 def test_what_was_agreed_ends_a_case_as_reverted_at_once_when_nothing_is_left_to_do() -> None:
-    kept = rules.decided(case(), "reverted", (), "staff-1", NOW, agreed=(Offer("arguments", "Stays"),))
+    kept = reverted(case(), accepted=(Offer("arguments", "Stays"),))
     assert (kept.status, kept.closed_at, kept.due_at) == ("reverted", NOW, None)
 
 
@@ -121,9 +152,9 @@ STEPS = st.sampled_from(["done", "skip", "attempt", "reach", "silent", "cancel",
 def _act(one: Case, what: str, at: int, now: datetime) -> Case:
     step = one.plan[at % len(one.plan)].id if one.plan else "none"
     if what == "done":
-        return rules.done(one, step, None, "somebody", now)
+        return steps.done(one, step, None, "somebody", now)
     if what == "skip":
-        return rules.skipped(one, step, "a reason", "somebody", now)
+        return steps.skipped(one, step, "a reason", "somebody", now)
     if what in ("attempt", "reach"):
         result: Any = "reached" if what == "reach" else "no_answer"
         return _attempted(one, Attempt("phone", result, now, "somebody"))
@@ -132,8 +163,8 @@ def _act(one: Case, what: str, at: int, now: datetime) -> Case:
     if what == "offer":
         return rules.offered(one, Offer("training", "An hour"))
     if what == "revert":
-        return rules.decided(one, "reverted", (), "somebody", now)
-    return _planned(one, (slip(1, owed=False), slip(2)))
+        return reverted(one)
+    return canceled(one, (slip(1, owed=False), slip(2)))
 
 
 @given(
@@ -165,7 +196,7 @@ def _check(before: Case, after: Case) -> None:
             assert step.status == "done" or (step.status == "skipped" and step.reason)
     if after.status == "executing":
         assert any(step.status == "pending" for step in after.plan)
-        assert rules.ready(after)
+        assert steps.ready(after, NOW + timedelta(days=9))
     stamps = {step.id: step.at for step in after.plan if step.at}
     for step in after.plan:
         if step.at:
@@ -173,7 +204,7 @@ def _check(before: Case, after: Case) -> None:
 
 
 def test_a_case_that_is_closed_is_due_for_nothing() -> None:
-    one = _planned(case())
+    one = canceled(case())
     for step in one.plan:
-        one = rules.done(one, step.id, "seen", "system", NOW)
+        one = steps.done(one, step.id, "seen", "system", NOW)
     assert (one.status, one.due_at) == ("closed", None)

@@ -18,7 +18,7 @@ from chalicelib.mail.gateways import Message
 from chalicelib.mail.gateways.ses import SesMailer, client_config
 from chalicelib.mail.rules import Mail
 from chalicelib.storage.table import bind
-from tests.unit.mail import contracts, sessions, tickets
+from tests.unit.mail import cancellations, contracts, sessions, tickets
 
 REGION = "sa-east-1"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -26,6 +26,7 @@ SENDER = "shop@example.com"
 
 EUR = {"amount": 19900, "currency": "EUR"}
 PARAMS: dict[str, dict[str, Any]] = {
+    **cancellations.PARAMS,
     **contracts.PARAMS,
     **sessions.PARAMS,
     **tickets.PARAMS,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.mail import rules
-from chalicelib.mail.rules import MAX_ATTEMPTS, UNCERTAIN, Mail
+from chalicelib.mail.rules import MAX_ATTEMPTS, UNCERTAIN, Mail, Status
 
 from .conftest import NOW, a_mail
 
@@ -99,6 +99,17 @@ def test_first_news_of_sending_stays() -> None:
     assert rules.sent(once, "ses-2") == once
 
 
+@pytest.mark.parametrize("before", ["queued", "sending", "sent", "failed"])
+def test_what_came_back_stays_so_whatever_is_heard_of_it_before_or_after(before: Status) -> None:
+    back = rules.bounced(replace(sending(a_mail()), status=before), "ses-1")
+    assert (back.status, back.message_id, back.is_undelivered) == ("bounced", "ses-1", True)
+    assert rules.sent(back, "ses-2") == back
+    assert rules.bounced(back, "ses-2") == back
+    assert rules.refused(back, 1, retryable=True) == back
+    assert rules.unknown(back, NOW + UNCERTAIN) == back
+    assert rules.claim(back, NOW) is None
+
+
 def test_event_to_staff_names_the_mail_and_no_address() -> None:
     event = rules.undelivered(a_mail(), "unknown", NOW)
     assert event.name == "mail.undelivered"
@@ -112,13 +123,11 @@ def test_event_to_staff_names_the_mail_and_no_address() -> None:
     assert "customer_id" not in rules.undelivered(a_mail(customer_id=None), "unknown", NOW).data
 
 
-STEPS = ("claim", "sent", "refused", "hopeless", "wait")
+STEPS = ("claim", "sent", "refused", "hopeless", "wait", "bounced")
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=40), st.booleans())
-def test_work_is_due_exactly_while_a_mail_is_neither_sent_nor_given_up(
-    steps: list[str], formal: bool
-) -> None:
+def test_work_is_due_exactly_while_a_mail_is_neither_sent_nor_lost(steps: list[str], formal: bool) -> None:
     mail, now = a_mail(formal=formal), NOW
     for step in steps:
         now += timedelta(hours=1)
@@ -126,9 +135,11 @@ def test_work_is_due_exactly_while_a_mail_is_neither_sent_nor_given_up(
             mail = rules.claim(mail, now) or mail
         elif step == "sent":
             mail = rules.sent(mail, "ses-1")
+        elif step == "bounced":
+            mail = rules.bounced(mail, "ses-1")
         elif step == "wait":
             mail = rules.unknown(mail, now)
         else:
             mail = rules.refused(mail, mail.attempts, retryable=step == "refused")
-        assert (mail.due_at is None) == (mail.status in ("sent", "failed"))
+        assert (mail.due_at is None) == (mail.status in ("sent", "failed", "bounced"))
         assert mail.attempts <= MAX_ATTEMPTS

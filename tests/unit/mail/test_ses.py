@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ import boto3
 import pytest
 
 from chalicelib.mail.gateways import MailRefused, MailUncertain, Message
-from chalicelib.mail.gateways.ses import SesMailer, accepted, client_config
+from chalicelib.mail.gateways.ses import SesMailer, accepted, came_back, client_config, may_have_come_back
 from chalicelib.mail.rules import Attachment
 
 from .conftest import REGION, outbox
@@ -117,6 +118,16 @@ def test_a_file_goes_with_its_letter_and_none_where_there_is_none(ses: SesMailer
     assert ses.send(message) == outbox()[0].id
 
 
+def test_bytes_go_as_they_are(ses: SesMailer) -> None:
+    client, content = Recorder(), b"%PDF-1.4 \xff\x00\r\n"
+    file = Attachment("C-1.pdf", "application/pdf", base64.b64encode(content).decode(), base64=True)
+    message = replace(MESSAGE, attachments=(file,))
+    SesMailer(client, sender="shop@example.com", configuration_set="mails").send(message)
+    (attached,) = client.request["Content"]["Simple"]["Attachments"]
+    assert (attached["ContentType"], attached["RawContent"]) == ("application/pdf", content)
+    assert ses.send(message) == outbox()[0].id
+
+
 def test_answers_go_to_the_support_address_where_there_is_one() -> None:
     client = Recorder()
     mailer = SesMailer(
@@ -183,3 +194,41 @@ def test_other_events_confirm_nothing(kind: str) -> None:
 @pytest.mark.parametrize("mail", [{"messageId": "ses-1"}, {"messageId": "ses-1", "tags": {"other": ["x"]}}])
 def test_send_event_of_a_mail_that_is_not_ours_confirms_nothing(mail: dict[str, Any]) -> None:
     assert accepted(send_event(mail=mail)) is None
+    assert came_back(send_event(eventType="Reject", mail=mail)) is None
+
+
+def bounce(kind: str, details: str = "General") -> dict[str, Any]:
+    """As SES tells it, with the address and what the other side said."""
+    recipient = {"emailAddress": "ana@example.com", "diagnosticCode": "550 ana@example.com unknown"}
+    told = {"bounceType": kind, "bounceSubType": details, "bouncedRecipients": [recipient]}
+    return send_event(eventType="Bounce", bounce=told)
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (bounce("Permanent", "NoEmail"), "bounced: Permanent, NoEmail"),
+        (bounce("Permanent", "OnAccountSuppressionList"), "bounced: Permanent, OnAccountSuppressionList"),
+        (bounce("Undetermined", "Undetermined"), "bounced: Undetermined, Undetermined"),
+        (send_event(eventType="Bounce"), "bounced: Undetermined, Undetermined"),
+        (send_event(eventType="Reject", reject={"reason": "Bad content"}), "rejected: Bad content"),
+    ],
+)
+def test_what_came_back_is_named_with_why_and_without_an_address(event: dict[str, Any], why: str) -> None:
+    assert came_back(event) == ("mail_1", "ses-1", why)
+    assert accepted(event) is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        bounce("Transient", "MailboxFull"),
+        *(send_event(eventType=kind) for kind in ("Send", "Delivery", "DeliveryDelay", "Complaint")),
+        {"source": "aws.ses"},
+    ],
+)
+def test_what_may_still_arrive_or_has_arrived_did_not_come_back(event: dict[str, Any]) -> None:
+    assert came_back(event) is None
+    doubtful = "bounce" in event.get("detail", {})
+    why = ("mail_1", "ses-1", "bounced: Transient, MailboxFull")
+    assert may_have_come_back(event) == (why if doubtful else None)

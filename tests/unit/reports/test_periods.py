@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.reports.periods import DAY, MOST_DAYS, NotAPeriod, Period, check_days, period_of
+from chalicelib.reports.periods import DAY, MOST_DAYS, NotAPeriod, Period, check_days, lately, period_of
 
 MADRID = "Europe/Madrid"
 # Already December in Madrid.
@@ -81,3 +81,20 @@ def test_its_days_are_all_from_the_first_to_the_last(first: date, more: int) -> 
     days = list(Period(first, last, MADRID).days)
     assert (days[0], days[-1]) == (first, last)
     assert all(after - before == DAY for before, after in pairwise(days))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (None, None, ("2026-09-01", "2026-12-01")),
+        ("2026-01-01", None, ("2026-01-01", "2026-04-02")),
+        (None, "2026-04-02", ("2026-01-01", "2026-04-02")),
+        ("2025-07-03", "2026-03-01", ("2025-07-03", "2026-03-01")),
+    ],
+)
+def test_a_list_of_what_happened_lately_is_of_92_days(
+    first: str | None, last: str | None, expected: tuple[str, str]
+) -> None:
+    begin, end = (date.fromisoformat(day) if day else None for day in (first, last))
+    period = lately(begin, end, MADRID, NOW)
+    assert (str(period.first), str(period.last)) == expected

@@ -18,6 +18,9 @@ from chalicelib.billing.credit_notes import Credited, CreditNote
 from chalicelib.billing.provider_events import ProviderEvent
 from chalicelib.billing.refunds import Refund
 from chalicelib.billing.transfers import BookedEntry
+from chalicelib.cancellations import store as cancellations
+from chalicelib.cancellations.notices import Notice
+from chalicelib.cancellations.rules import Case
 from chalicelib.catalog import store as catalog
 from chalicelib.catalog.rules import Product
 from chalicelib.customers import store as customers
@@ -62,6 +65,8 @@ PAIRS: list[tuple[type[Row], type[Any], Callable[[Any], Row] | None]] = [
     (billing.RefundRow, Refund, billing.refunds.row),
     (billing.BankEntryRow, BookedEntry, billing.entries.row),
     (billing.ProviderEventRow, ProviderEvent, billing.events.row),
+    (cancellations.CaseRow, Case, cancellations.row),
+    (cancellations.NoticeRow, Notice, cancellations.notices.row),
     (catalog.ProductRow, Product, None),
     (customers.CustomerRow, Customer, customers.row),
     (customers.ExportRow, Export, customers.exports.row),

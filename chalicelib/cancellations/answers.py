@@ -1,0 +1,110 @@
+"""What whoever performs a step has to say of it: never a password (C10, C11). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.cancellations import steps
+from chalicelib.cancellations.checklist import Action, Item, Step
+from chalicelib.cancellations.domains import looks_like_password, registrar_of, tells_password
+from chalicelib.cancellations.refusals import StepIsAutomatic
+from chalicelib.cancellations.rules import Case, Transfer
+from chalicelib.kernel.errors import FieldError, Invalid, pointer_step
+from chalicelib.kernel.faults import Fault
+
+Responsible = Literal["us", "customer"]
+
+# What a step cannot be completed without, besides the evidence that any may have.
+NEEDS: Mapping[Action, tuple[str, ...]] = {
+    "confirm_backup": ("evidence",),
+    "find_responsible": ("responsible",),
+    "collect_transfer_data": ("registrar_id", "authorization_code"),
+}
+NOT_OURS = "the customer is responsible for the name himself"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Evidence in a few words, and what some steps ask for.
+
+    `responsible` is who holds a domain name; its `registrar_id` and `authorization_code` move it (C10).
+    `unknown` are the names of whatever else was sent.
+    """
+
+    evidence: str | None = None
+    responsible: Responsible | None = None
+    registrar_id: str | None = None
+    authorization_code: str | None = None
+    unknown: tuple[str, ...] = ()
+
+
+ASKED = tuple(one.name for one in fields(Answers) if one.name != "unknown")
+
+
+def completed(case: Case, step_id: str, answers: Answers, by: str, at: datetime) -> Case:
+    """A person has performed a step. A step that is done stays as it was.
+
+    `Invalid` names every answer that is missing, not asked for, unknown, or looks like a password.
+    `StepNotFound`, `StepNotReady`, `StepIsAutomatic`.
+    """
+    step = steps.find_step(case, step_id)
+    if step.performer == "system":
+        raise StepIsAutomatic(step=step_id)
+    if errors := [*_faults(step, answers)]:
+        raise Invalid(errors=errors)
+    after = steps.done(case, step_id, _evidence(case, step, answers), by, at)
+    return _told(after, step, answers, by, at) if after != case else case
+
+
+def _faults(step: Step, answers: Answers) -> Iterator[FieldError]:
+    needed = NEEDS.get(step.action, ())
+    for name in ASKED:
+        value = getattr(answers, name)
+        if value is None and name in needed:
+            yield FieldError(f"/{name}", Fault("missing"))
+        if value is not None and name not in ("evidence", *needed):
+            yield FieldError(f"/{name}", Fault("not_asked_for", step=step.action))
+        if name in ("evidence", "registrar_id") and value and tells_password(value):
+            yield FieldError(f"/{name}", Fault("password.never"))
+    for name in answers.unknown:
+        fault = Fault("password.never") if looks_like_password(name) else Fault("extra_forbidden")
+        yield FieldError(pointer_step(name), fault)
+
+
+def _evidence(case: Case, step: Step, answers: Answers) -> str | None:
+    """What is kept of the answers with the step: no code that moves a name."""
+    facts = [answers.evidence]
+    if step.action == "find_responsible":
+        facts.insert(0, f"{_register(case, step.subject)}: {answers.responsible}")
+    if step.action == "collect_transfer_data":
+        facts.insert(0, f"registrar id {answers.registrar_id}")
+    return "; ".join(fact for fact in facts if fact) or None
+
+
+def _told(case: Case, step: Step, answers: Answers, by: str, at: datetime) -> Case:
+    """The case after an answer of which something follows."""
+    if step.action == "find_responsible" and answers.responsible == "customer":
+        return _not_ours(case, step.subject, by, at)
+    if step.action == "collect_transfer_data":
+        told = Transfer(step.subject, answers.registrar_id or "", answers.authorization_code)
+        return replace(case, transfers=(*case.transfers, told))
+    return case
+
+
+def _not_ours(case: Case, contract_id: str, by: str, at: datetime) -> Case:
+    """There is nothing to transfer of a name that is not ours."""
+    for action in ("collect_transfer_data", "transfer_domain"):
+        case = steps.skipped(case, f"{action}:{contract_id}", NOT_OURS, by, at)
+    return case
+
+
+def _register(case: Case, contract_id: str) -> str:
+    return registrar_of(case.item(contract_id).domain or "")
+
+
+def register_of(item: Item) -> str | None:
+    """Where the responsibility for the name of a contract is looked up."""
+    return registrar_of(item.domain) if item.domain else None
