@@ -35,7 +35,7 @@ rotate-signing-key: .venv/installed ## one step of replacing the key of licence 
 test: .venv/installed .venv-aws/installed ## all tests but the fault sweep
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS) --ignore=tests/integration/faults
 
-faults: .venv/installed .venv-aws/installed ## the fault sweep: every AWS call of a purchase or a licence's life fails in every way
+faults: .venv/installed .venv-aws/installed ## the fault sweep: every AWS call of a purchase, a licence's life or a cancellation fails in every way
 	$(BIN)/python -m pytest -n 2 tests/integration/faults
 
 browser: ## Debian's Chromium, for the tests of the online invoice (needs root); without it they are skipped

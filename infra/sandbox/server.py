@@ -25,7 +25,7 @@ from infra.sandbox.paypal import LOCAL_KEYS, PayPal, PayPalKeys
 from infra.sandbox.redsys import Redsys
 from infra.sandbox.redsys_objects import TRIAL, Terminal
 from infra.sandbox.redsys_pages import RedsysPages
-from infra.sandbox.state import Event, State
+from infra.sandbox.state import Event, Records, State
 from infra.sandbox.stripe import Stripe
 from infra.sandbox.wire import Answer, Request, json_answer
 
@@ -132,6 +132,15 @@ class Sandbox:
             (replace(event, body=self._body(event).decode()), self._sign(event))
             for event in list(self._state.events.values())
         ]
+
+    @property
+    def records(self) -> Records:
+        """A copy of everything that is remembered, for tests that come back to it."""
+        return self._state.records
+
+    def recall(self, records: Records) -> None:
+        """Remember what was copied, and nothing else."""
+        self._state.recall(records)
 
     def answer(self, request: Request) -> Answer:
         """Answer any request."""

@@ -1,5 +1,6 @@
 """What the sandbox remembers: customers, charges, events, idempotency keys; in one JSON file if asked to."""
 
+import copy
 import json
 import os
 import threading
@@ -76,6 +77,10 @@ class Replay:
     status: int = 200
 
 
+# Customers, charges, events and replays.
+Records = tuple[dict[str, Json], dict[str, Charge], dict[str, Event], dict[str, Replay]]
+
+
 class UnreadableState(Exception):
     """The state file cannot be read; the message says what to do."""
 
@@ -103,6 +108,17 @@ class State:
         with self._lock:
             yield
             self._write()
+
+    @property
+    def records(self) -> Records:
+        """A copy of everything that is remembered."""
+        with self._lock:
+            return copy.deepcopy((self.customers, self.charges, self.events, self.replays))
+
+    def recall(self, records: Records) -> None:
+        """Remember what was copied, and nothing else."""
+        with self.change():
+            self.customers, self.charges, self.events, self.replays = copy.deepcopy(records)
 
     def find_charges(self, wanted: Callable[[Charge], bool]) -> list[Charge]:
         """The charges that are wanted, newest first."""

@@ -45,6 +45,21 @@ def test_secrets_are_not_shown_with_the_configuration() -> None:
     assert "whsec" not in shown
 
 
+def test_a_sandbox_comes_back_to_what_it_remembered() -> None:
+    paid = {"reference": "pay_1", "wait_seconds": 0}
+    with running_sandbox() as sandbox:
+        new_slip(sandbox)
+        remembered = sandbox.records
+        # Also once more, whatever has happened since.
+        for reference in ("pay_2", "pay_3"):
+            new_slip(sandbox, externalReference=reference)
+            assert control(sandbox, "POST", "/pay", paid).status == 200
+            sandbox.recall(remembered)
+            (charge,) = control(sandbox, "GET", "/charges").json["data"]
+            assert (charge["reference"], charge["status"]) == ("pay_1", "open")
+            assert [event.type for event, _ in sandbox.signed_events()] == ["PAYMENT_CREATED"]
+
+
 @pytest.mark.parametrize("path", ["/pay", "/redeliver"])
 def test_a_reference_nobody_has_is_a_clear_404(path: str) -> None:
     with running_sandbox() as sandbox:

@@ -18,7 +18,11 @@ from chalicelib.billing.documents import digest_of, key_of
 from chalicelib.billing.gateways import Archive, Gateway, ProviderPayment, RefundRequest
 from chalicelib.billing.gateways.asaas import Asaas
 from chalicelib.billing.links import Links
-from chalicelib.flows import activation, documents, settlement
+from chalicelib.flows import (
+    activation,
+    documents,
+    settlement,
+)
 from chalicelib.flows.reach import Reach
 from chalicelib.flows.subscribers import SUBSCRIBERS
 from chalicelib.kernel.events import SYSTEM, Change, Event

@@ -61,12 +61,16 @@ class Letter:
 
 
 class Cloud:
-    """Carries what took effect on the `wire` to whom it is meant for."""
+    """Carries what took effect on the `wire` to whom it is meant for.
 
-    def __init__(self, world: World, wire: Wire, streaming: bool) -> None:
+    Without `idling`, ticks that would find nothing due are left out: all that they do is to look.
+    """
+
+    def __init__(self, world: World, wire: Wire, streaming: bool, idling: bool) -> None:
         self.world = world
         self.wire = wire
         self.streaming = streaming
+        self.idling = idling
         self.failures: list[BaseException] = []
         # How often the stream will still bring each record.
         self.records: dict[str, int] = {}
@@ -122,20 +126,42 @@ class Cloud:
         """Whether nothing is on a queue, still to be heard of, or due soon."""
         if self.inbox or any(letter.told < ASYNC_ATTEMPTS for letter in self.letters):
             return False
-        soon = sortable(self.world.now + SOON)
-        return not any(row.get("gsi2sk", "~") < soon for row in self.world.rows())
+        return not self.is_due(self.world.now + SOON)
+
+    def is_due(self, at: datetime) -> bool:
+        """Whether anything is due by an instant."""
+        found = self.world.client("dynamodb").scan(
+            TableName=self.world.table_name,
+            ConsistentRead=True,
+            Select="COUNT",
+            FilterExpression="gsi2sk <= :until",
+            ExpressionAttributeValues={":until": {"S": f"{sortable(at)}#~"}},
+        )
+        # A megabyte at a time: whatever is on the next pages may be due.
+        return bool(found["Count"] or "LastEvaluatedKey" in found)
 
     # What comes by itself
 
     def tick(self) -> None:
         """The schedules' ticks."""
+        finds = self.idling or self.is_due(self.world.now)
         self.next_tick = self.world.now + TICK_EVERY
-        self.told_the_time(partial(reconciliation.reconcile, wiring.reach(), self.world.now))
+        if finds:
+            self.quarterly_tick()
         if self.world.now >= self.next_hour:
             self.next_hour = self.world.now + HOUR
-            self.licence_tick(self.world.now)
-            self.told_the_time(partial(boleto_expiry, scheduled(self.world.now), None))
-            self.told_the_time(partial(renewal_sweep, scheduled(self.world.now), None))
+            if finds:
+                self.hourly_tick()
+
+    def quarterly_tick(self) -> None:
+        """The tick of the schedule that comes every quarter of an hour."""
+        self.told_the_time(partial(reconciliation.reconcile, wiring.reach(), self.world.now))
+
+    def hourly_tick(self) -> None:
+        """The ticks of the schedules that come once an hour."""
+        self.licence_tick(self.world.now)
+        self.told_the_time(partial(boleto_expiry, scheduled(self.world.now), None))
+        self.told_the_time(partial(renewal_sweep, scheduled(self.world.now), None))
 
     def licence_tick(self, at: datetime) -> None:
         """The licences' own tick; EventBridge may bring it late, and more than once."""

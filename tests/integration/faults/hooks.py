@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any
 
 import botocore.endpoint
+from botocore.useragent import UserAgentString
 from urllib3 import HTTPResponse
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ProtocolError
@@ -100,14 +101,20 @@ class _NoPause:
 
 @contextmanager
 def hooked() -> Iterator[None]:
-    """Install the hook in urllib3, and take the pauses out of botocore's retries."""
+    """Install the hook in urllib3, and take the pauses out of botocore's retries.
+
+    Botocore tells nobody which SDK it is, as it would find that out anew for each call, which takes long.
+    """
     pool: Any = HTTPConnectionPool
     endpoint: Any = botocore.endpoint
+    agent: Any = UserAgentString
+    named = agent.to_string
     pool.urlopen, clock, endpoint.time = _hooked_urlopen, endpoint.time, _NoPause
+    agent.to_string = lambda self: "botocore"
     try:
         yield
     finally:
-        pool.urlopen, endpoint.time = _urlopen, clock
+        pool.urlopen, endpoint.time, agent.to_string = _urlopen, clock, named
 
 
 @contextmanager

@@ -25,6 +25,8 @@ from chalicelib.flows import (
     delivery,
     documents,
     entitlements,
+    leaving_records,
+    leaving_steps,
     reconciliation,
     refunds,
     renewals,
@@ -36,7 +38,7 @@ from chalicelib.mail import rules as mail_rules
 from chalicelib.mail import service as mail
 from chalicelib.mail.gateways import ses
 from chalicelib.storage.transaction import Transaction
-from tests.integration.faults import bugs
+from tests.integration.faults import bugs, case_bugs
 
 
 @dataclass(frozen=True)
@@ -285,6 +287,34 @@ MUTANTS = (
         ((Transaction, "commit", bugs.last_writer_wins),),
         breaks="nothing_is_charged_after_a_cancellation",
         pair="a_renewal_and_its_cancellation",
+    ),
+    Mutant(
+        "formal e-mail written whenever asked",
+        ((leaving_records, "make", case_bugs.write_whenever_asked),),
+        breaks="a_case_has_one_formal_email",
+        modes=("duplicate",),
+        plan="cancellation",
+        near="SQS",
+    ),
+    Mutant(
+        "slip left payable at its provider",
+        ((closing, "close", bugs.close_nothing),),
+        breaks="a_step_that_is_done_was_performed",
+        plan="cancellation",
+    ),
+    Mutant(
+        "step noted before it is performed",
+        ((leaving_steps, "_perform", case_bugs.note_before_canceling),),
+        breaks="a_step_that_is_done_was_performed",
+        modes=("crash_after",),
+        plan="cancellation",
+        near="TransactWriteItems",
+    ),
+    Mutant(
+        "decided over another decision",
+        ((Transaction, "commit", bugs.last_writer_wins),),
+        breaks="every_change_is_allowed_and_audited_once",
+        pair="a_reversal_and_silence",
     ),
     Mutant(
         "last seat not guarded",

@@ -16,6 +16,7 @@ from chalicelib.licensing import service as licensing
 from tests.integration.faults.askers import an_alert_and_an_answer, two_ticks_of_alerts
 from tests.integration.faults.cloud import RETRY_AFTER
 from tests.integration.faults.hooks import Wire
+from tests.integration.faults.leavers import MEETINGS
 from tests.integration.faults.payers import ByTransfer, Returning, Silent, Switching
 from tests.integration.faults.scenario import Run
 from tests.integration.faults.stories import Care, Expiry, Owner, Renewal
@@ -228,6 +229,7 @@ PAIRS: dict[str, Pair] = {
         ("renewal", (a_renewal_and_a_notice,)),
         ("request", (two_ticks_of_alerts, an_alert_and_an_answer)),
         ("subscription", (a_renewal_and_its_cancellation, two_renewals)),
+        ("cancellation", MEETINGS),
     )
     for meet in meets
 }

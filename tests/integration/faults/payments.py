@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from tests.integration.faults.seen import Check, Row, Seen
 
@@ -124,7 +125,13 @@ def what_goes_back_adds_up(seen: Seen) -> Iterator[str]:
             yield f"{payment['id']} has promised {payment.get('promised')}, its refunds {promised}"
         notes = [row for row in seen.of("credit_note") if row["invoice_id"] == payment["invoice_id"]]
         credited = sum(minor(row["amount"]) for row in notes)
-        if credited != (gone if payment["status"] == "refunded" else gone - taken):
+        void = [
+            row["total"]
+            for row in seen.of("invoice")
+            if (row["id"], row["status"]) == (payment["invoice_id"], "void")
+        ]
+        back = minor(void[0]) if void else gone if payment["status"] == "refunded" else gone - taken
+        if credited != back:
             yield f"{credited} was taken off {payment['invoice_id']}, {gone} went back, {taken} by others"
 
 
@@ -153,6 +160,26 @@ def attempts(order: Row) -> list[str]:
 def minor(amount: str) -> int:
     """`"19900 BRL"` → 19900."""
     return int(amount.partition(" ")[0])
+
+
+# When there is something to ask
+
+
+def is_asked_about(payment: Row) -> bool:
+    """Whether its provider has still to be asked for its charge, about it, or what became of its money."""
+    if payment["status"] == "pending":
+        return payment["provider"] != "manual" and "held" not in payment
+    if payment["status"] in ("failed", "canceled"):
+        return "form" in payment and "held" not in payment and not was_asked_after_its_end(payment)
+    if payment["status"] == "requested":
+        return "held" not in payment
+    return "contested_at" in payment or "review_from" in payment
+
+
+def was_asked_after_its_end(payment: Row) -> bool:
+    """Whether Redsys was asked once more, when nobody could be on its page any more."""
+    over = datetime.fromisoformat(payment["ended_at"]) + timedelta(hours=1)
+    return "asked_at" in payment and datetime.fromisoformat(payment["asked_at"]) >= over
 
 
 MONEY: tuple[Check, ...] = (

@@ -25,7 +25,7 @@ class Plan:
     leaves the same world behind as what dies right after its latest effect. In stories, and with other
     payers, claims and marks of e-mails are spared, as every e-mail takes the same way, which purchases sweep;
     but not those of a plan that `hurts_mails`.
-    `modes`: only these; without, all of them.
+    `modes`: only these; without, all of them. `parts`: in how many tests each of them is run.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Plan:
     hurts_reads: bool = False
     hurts_mails: bool = False
     modes: tuple[str, ...] = ()
+    parts: int = 1
 
     def hurts(self, call: Call) -> bool:
         """Whether a call is worth a fault in the sweep."""
@@ -77,7 +78,7 @@ def of(product: str) -> Mapping[str, Any]:
 PLANS = {
     plan.name: plan
     for plan in (
-        Plan("boleto", EVERYTHING, holds=("erp",), misled=True, hurts_reads=True),
+        Plan("boleto", EVERYTHING, holds=("erp",), misled=True, hurts_reads=True, parts=2),
         Plan("boleto_paid_at_once", BY_BOLETO, hasty=True),
         Plan("card_without_stream", BY_CARD, streaming=False),
         Plan("late_money", BY_BOLETO, misled=True, silent=True, canceled=True, late=True),
@@ -96,5 +97,6 @@ PLANS = {
         Plan("request", payer="asking", hurts_mails=True),
         Plan("expiry", story="expiry"),
         Plan("care", story="care"),
+        Plan("cancellation", story="leaving", hurts_mails=True, parts=3),
     )
 }

@@ -49,7 +49,7 @@ class Run(Cloud):
     """
 
     def __init__(self, world: World, plan: Plan, wire: Wire, inspect: Callable[[Run], None]) -> None:
-        super().__init__(world, wire, plan.streaming)
+        super().__init__(world, wire, plan.streaming, idling=plan.hurts_reads)
         self.plan = plan
         self.inspect = inspect
         self.email = f"{uuid.uuid4().hex}@example.com"

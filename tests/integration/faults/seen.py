@@ -39,6 +39,8 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             (None, "open"),
             ("open", "paid"),
             ("open", "uncollectible"),
+            # Nobody has to pay it any more.
+            ("open", "void"),
             ("uncollectible", "paid"),
             ("paid", "refunded"),
         }
@@ -75,8 +77,26 @@ EDGES: dict[str, frozenset[tuple[str | None, str]]] = {
             ("active", "revoked"),
         }
     ),
-    # Announced, charged, renewed; not renewed any more.
-    "subscription": frozenset({(None, "active"), ("active", "active")}),
+    # Announced, charged, renewed; not renewed any more; ended before its time.
+    "subscription": frozenset({(None, "active"), ("active", "active"), ("active", "ended")}),
+    "cancellation": frozenset(
+        {
+            (None, "open"),
+            # Called in vain; as often as is asked for; he has written.
+            ("open", "in_progress"),
+            ("in_progress", "in_progress"),
+            ("in_progress", "waiting_customer"),
+            ("waiting_customer", "in_progress"),
+            # Decided by a person, or by silence.
+            ("open", "executing"),
+            ("in_progress", "executing"),
+            ("waiting_customer", "executing"),
+            # Step by step.
+            ("executing", "executing"),
+            ("executing", "closed"),
+            ("executing", "reverted"),
+        }
+    ),
     "ticket": frozenset(
         {
             (None, "open"),

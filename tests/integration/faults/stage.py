@@ -8,18 +8,21 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.customers.rules import Customer
 from infra.emulator import Emulator, direct
 from tests.integration.faults.askers import ASKERS
 from tests.integration.faults.cloud import cold_start
 from tests.integration.faults.hooks import EACH, Call, Wire
 from tests.integration.faults.invariants import LIVENESS, SAFETY, broken
+from tests.integration.faults.leavers import LEAVERS, Leaving, with_four_slips
 from tests.integration.faults.pairs import Pair
+from tests.integration.faults.pasts import Past, Purchase
 from tests.integration.faults.payers import PAYERS
 from tests.integration.faults.plans import PLANS
 from tests.integration.faults.scenario import Run
 from tests.integration.faults.schedule import Choose, Next, interleave
 from tests.integration.faults.seen import Check, Seen
-from tests.integration.faults.stories import STORIES, Expiry, Past
+from tests.integration.faults.stories import STORIES, Expiry
 from tests.integration.faults.subscribers import SUBSCRIBERS
 from tests.world import World
 
@@ -39,8 +42,10 @@ class Stage:
         self.world = world
         self.emulator = emulator
         self.catalogue = world.client("dynamodb").scan(TableName=world.table_name)["Items"]
+        self.providers = world.sandbox.records
         self.known: dict[str, list[Call]] = {}
-        self.past: Past | None = None
+        self.past: Purchase | None = None
+        self.contracts: Past | None = None
 
     def clear(self, past: Past | None = None) -> None:
         """A deployment as new, or as a purchase left it. Clients stay, as opening them costs most."""
@@ -50,6 +55,7 @@ class Stage:
         for at in range(0, len(puts), BATCH):
             chunk = {self.world.table_name: puts[at : at + BATCH]}
             self.world.client("dynamodb").batch_write_item(RequestItems=chunk)
+        self.world.sandbox.recall(past.providers if past else self.providers)
         if past:
             self.world.client("ssm").put_parameter(**self.secret, Value=past.secret, Overwrite=True)
         # HTTP goes by the clock on the wall, everything else by this one: ahead of it, as time is to pass.
@@ -105,6 +111,18 @@ class Stage:
             run.aftermath()
             self.check_all(run)
 
+    def outage_while_leaving(self, service: str) -> None:
+        """A service does not answer while people perform their steps of a cancellation; `Broken`."""
+        wire = Wire("lost_before", EACH, lambda call: call.service == service)
+        run = self.begin("cancellation", wire)
+        assert isinstance(run, Leaving)
+        with telling(run):
+            wire.armed = False
+            run.until_people_are_waited_for()
+            self.an_hour_without(run)
+            run.finish()
+            self.check_all(run)
+
     def an_hour_without(self, run: Run) -> None:
         """Time passes while the wire hurts what it can."""
         run.wire.armed = True
@@ -132,35 +150,53 @@ class Stage:
             self.check_all(run)
 
     def begin(self, plan: str, wire: Wire) -> Run:
-        """A new purchase in a fresh world; or a story, in a world where its licence was bought."""
+        """A new purchase in a fresh world; or a story, in a world where things were bought."""
         chosen = PLANS[plan]
         if not chosen.story:
             self.clear()
             return {**PAYERS, **SUBSCRIBERS, **ASKERS}[chosen.payer](
                 self.world, chosen, wire, self.check_safety
             )
+        if chosen.story in LEAVERS:
+            held = self.held()
+            self.clear(held)
+            return LEAVERS[chosen.story](self.world, chosen, wire, self.check_safety, held)
         past = self.bought()
         self.clear(past)
         return STORIES[chosen.story](self.world, chosen, wire, self.check_safety, past)
 
-    def bought(self) -> Past:
+    def bought(self) -> Purchase:
         """A purchase to go on from; a new one well before its access token expires."""
-        if self.past is None or self.past.customer.created_at < datetime.now(UTC) - TOKEN_IS_FRESH:
+        if self.past is None or is_old(self.past):
             run = self.purchase("boleto", Wire())
-            ssm, table = self.world.client("ssm"), {"TableName": self.world.table_name}
             (license,) = self.world.rows("license")
             shown = self.world.http("GET", f"/v1/licenses/{license['id']}", token=run.token).json
-            self.past = Past(
-                items=self.world.client("dynamodb").scan(**table)["Items"],
-                secret=ssm.get_parameter(Name=self.secret["Name"], WithDecryption=True)["Parameter"]["Value"],
-                customer=run.customer,
-                token=run.token,
-                seen=self.seen(run),
+            self.past = Purchase(
+                **vars(self.left(run.customer, run.token, self.seen(run))),
                 license_id=license["id"],
                 key=shown["key"],
                 end=datetime.fromisoformat(shown["expires_at"]),
             )
         return self.past
+
+    def held(self) -> Past:
+        """Contracts with boletos that are not paid, to go on from."""
+        if self.contracts is None or is_old(self.contracts):
+            self.clear()
+            self.contracts = self.left(*with_four_slips(self.world))
+        return self.contracts
+
+    def left(self, customer: Customer, token: str, seen: Seen) -> Past:
+        """The deployment as it is now, to come back to."""
+        ssm, table = self.world.client("ssm"), {"TableName": self.world.table_name}
+        return Past(
+            items=self.world.client("dynamodb").scan(**table)["Items"],
+            secret=ssm.get_parameter(Name=self.secret["Name"], WithDecryption=True)["Parameter"]["Value"],
+            providers=self.world.sandbox.records,
+            customer=customer,
+            token=token,
+            seen=seen,
+        )
 
     @property
     def secret(self) -> dict[str, str]:
@@ -194,6 +230,11 @@ class Stage:
         with direct.open(self.emulator.mail_outbox) as answer:
             accounts: dict[str, list[dict[str, Any]]] = json.load(answer)["messages"]
         return [mail["MessageId"] for mails in accounts.values() for mail in mails]
+
+
+def is_old(past: Past) -> bool:
+    """Whether its customer's access token is about to expire."""
+    return past.customer.created_at < datetime.now(UTC) - TOKEN_IS_FRESH
 
 
 @contextmanager

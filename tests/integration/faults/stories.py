@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.customers.rules import Customer
 from tests.integration.faults.cloud import STEP
 from tests.integration.faults.hooks import Wire
+from tests.integration.faults.pasts import Heir, Purchase
 from tests.integration.faults.plans import Plan
 from tests.integration.faults.scenario import Run
 from tests.integration.faults.seen import Seen
@@ -25,28 +25,14 @@ DAY = timedelta(days=1)
 ADDON = "supplier-a"
 
 
-@dataclass(frozen=True)
-class Past:
-    """A purchase as it was left: its table and secret, what an outsider saw, and the licence with its key."""
-
-    items: Sequence[Mapping[str, Any]]
-    secret: str
-    customer: Customer
-    token: str
-    seen: Seen
-    license_id: str
-    key: str
-    end: datetime
-
-
-class Owner(Run):
+class Owner(Heir):
     """Somebody who bought a licence with an addon, which end on the same day."""
 
     def __init__(
-        self, world: World, plan: Plan, wire: Wire, inspect: Callable[[Run], None], past: Past
+        self, world: World, plan: Plan, wire: Wire, inspect: Callable[[Run], None], past: Purchase
     ) -> None:
         self.past = past
-        super().__init__(world, plan, wire, inspect)
+        super().__init__(world, plan, wire, inspect, past)
         # How many days were left whenever the schedule should have found something to tell.
         self.told: list[int] = []
         # By domain: what the tool there was told last, when it asked for a seat.
@@ -60,10 +46,6 @@ class Owner(Run):
         """A week before the end."""
         return self.past.end - 7 * DAY
 
-    def enter(self) -> tuple[Customer, str]:
-        """He is known already."""
-        return self.past.customer, self.past.token
-
     def as_staff(self, method: str, path: str, body: Mapping[str, Any]) -> Answer:
         """Something that staff does, for a reason."""
         at = f"/v1/staff/licenses/{self.past.license_id}{path}"
@@ -71,17 +53,10 @@ class Owner(Run):
         return self.world.http(method, at, asked, token=self.staff, headers=headers)
 
     def seen(self, taken: Sequence[str]) -> Seen:
-        """The purchase is seen too."""
-        now, before = super().seen(taken), self.past.seen
-        return replace(
-            now,
-            mails=[*before.mails, *now.mails],
-            charges=[*before.charges, *now.charges],
-            acknowledged=before.acknowledged | now.acknowledged,
-            orders=before.orders + bool(self.wanted()),
-            notices=list(self.notices_told()),
-            documents=before.documents | now.documents,
-        )
+        """And what should have been told."""
+        now = super().seen(taken)
+        asked = self.past.seen.orders + bool(self.wanted())
+        return replace(now, orders=asked, notices=list(self.notices_told()))
 
     def notices_told(self) -> Iterator[tuple[str, str]]:
         """(kind, subject) of each e-mail about an end."""
