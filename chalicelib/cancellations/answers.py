@@ -30,12 +30,13 @@ NOT_OURS = "the customer is responsible for the name himself"
 class Answers:
     """Evidence in a few words, and what some steps ask for.
 
-    `responsible` is who holds a domain name; its `registrar_id` and `authorization_code` move it (C10).
+    `responsible` is who holds a `domain` name; its `registrar_id` and `authorization_code` move it (C10).
     `unknown` are the names of whatever else was sent.
     """
 
     evidence: str | None = None
     responsible: Responsible | None = None
+    domain: str | None = None
     registrar_id: str | None = None
     authorization_code: str | None = None
     unknown: tuple[str, ...] = ()
@@ -53,14 +54,31 @@ def completed(case: Case, step_id: str, answers: Answers, by: str, at: datetime)
     step = steps.find_step(case, step_id)
     if step.performer == "system":
         raise StepIsAutomatic(step=step_id)
-    if errors := [*_faults(step, answers)]:
+    if errors := [*_faults(case, step, answers)]:
         raise Invalid(errors=errors)
+    case = _named(case, step, answers)
     after = steps.done(case, step_id, _evidence(case, step, answers), by, at)
     return _told(after, step, answers, by, at) if after != case else case
 
 
-def _faults(step: Step, answers: Answers) -> Iterator[FieldError]:
-    needed = NEEDS.get(step.action, ())
+def needs(case: Case, step: Step) -> tuple[str, ...]:
+    """What a step cannot be completed without; the name of a domain only if nobody has told it before."""
+    unnamed = step.action == "find_responsible" and not case.item(step.subject).domain
+    return (*NEEDS.get(step.action, ()), *(("domain",) if unnamed else ()))
+
+
+def _named(case: Case, step: Step, answers: Answers) -> Case:
+    """The case with the domain name that was looked up."""
+    if answers.domain is None or step.status != "pending":
+        return case
+    items = (
+        replace(one, domain=answers.domain) if one.contract_id == step.subject else one for one in case.items
+    )
+    return replace(case, items=tuple(items))
+
+
+def _faults(case: Case, step: Step, answers: Answers) -> Iterator[FieldError]:
+    needed = needs(case, step)
     for name in ASKED:
         value = getattr(answers, name)
         if value is None and name in needed:

@@ -42,8 +42,12 @@ Action = Literal[
 ]
 StepStatus = Literal["pending", "done", "skipped"]
 FORMAL: Action = "send_formal_email"
-# What a cancellation without is none.
-NEVER_SKIPPED: frozenset[Action] = frozenset({FORMAL, "end_contract"})
+# What no case is over without: nobody stays half-way between leaving and staying.
+NEVER_SKIPPED: frozenset[Action] = frozenset(
+    {FORMAL, "end_contract", "release_contract", "change_price", "tell_agreed"}
+)
+# The evidence of a slip that was paid before it could be cancelled.
+PAID = "paid"
 
 PERFORMERS: Mapping[Action, Performer] = {
     "confirm_backup": "staff",
@@ -184,10 +188,11 @@ def agreement(
 ) -> tuple[Step, ...]:
     """Every step of what a customer stays for: he is told first, and it is carried out.
 
+    What he does without ends as any contract does, with its own formal e-mail.
+
     `until` is when what is kept goes on, where it pauses.
     """
-    carried_out = [
-        *_of_items(dropped, slips),
+    going_on = [
         *(
             replace(_step("release_contract", one.contract_id), not_before=until.get(one.contract_id))
             for one in kept
@@ -197,10 +202,11 @@ def agreement(
             for number, offer in enumerate(accepted, start=1)
             for step in _of_offer(case_id, number, offer)
         ),
+        *([_step("carry_out_agreement", case_id)] if agreed else []),
     ]
-    if agreed:
-        carried_out.append(_step("carry_out_agreement", case_id))
-    return (_step("tell_agreed", case_id), *_telling_owed(case_id, slips), *carried_out)
+    formal = [_step(FORMAL, case_id)] if dropped else []
+    ending = _ending_with((*_telling_owed(case_id, slips), *formal), [*_of_items(dropped, slips)])
+    return (_step("tell_agreed", case_id), *ending, *going_on)
 
 
 def _telling_owed(case_id: str, slips: Iterable[Slip]) -> list[Step]:

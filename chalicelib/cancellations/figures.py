@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chalicelib.cancellations.checklist import Item
+from chalicelib.cancellations.retention import new_prices
 from chalicelib.cancellations.rules import Case, Outcome
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.periods import PATTERN
@@ -143,13 +144,7 @@ def _stake(case: Case, item: Item) -> tuple[Money, Money]:
     nothing = Money(0, before.currency)
     if item not in case.kept:
         return nothing, before
-    agreed = {
-        id: offer.amount
-        for offer in case.accepted
-        if offer.kind == "plan_change"
-        for id in offer.subscription_ids
-    }
-    after = a_year(agreed.get(item.contract_id) or item.price, item.period)
+    after = a_year(new_prices(case.accepted).get(item.contract_id, item.price), item.period)
     if after.currency != before.currency:
         return after, before
     return after, Money(max(0, before.minor - after.minor), before.currency)

@@ -63,18 +63,23 @@ def exhausted(channel: Channel, attempts: Iterable[Attempt]) -> bool:
 
 
 def next_moves(
-    channel: Channel, attempts: Iterable[Attempt], *, silent: bool = False, whatsapp: bool = True
+    channel: Channel,
+    attempts: Iterable[Attempt],
+    *,
+    silent: bool = False,
+    whatsapp: bool = True,
+    heard: bool = False,
 ) -> tuple[Move, ...]:
     """What whoever handles a case does next, first what comes first.
 
     `silent` is a customer who asked in a chat or a call and has stopped answering: he is called at once (C5).
-    Without `whatsapp`, he is written an e-mail (C4).
+    Without `whatsapp`, he is written an e-mail (C4). `heard` is one who has answered since he was called.
     """
     attempts, procedure = tuple(attempts), PROCEDURES[channel]
     if procedure.letter is None:
         return ("decide",)
     lately = _since_reached(attempts)
-    if not lately and (attempts or procedure.speaks) and not silent:
+    if heard or (not lately and (attempts or procedure.speaks) and not silent):
         return ("interview", "decide")
     if exhausted(channel, lately):
         return ("whatsapp", "wait") if whatsapp else ("wait",)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib.cancellations.checklist import FORMAL, Item, Step
+from chalicelib.cancellations.checklist import FORMAL, PAID, Item, Step
 from chalicelib.cancellations.rules import Case
 from chalicelib.cancellations.words import WORDS
 from chalicelib.kernel import formats
@@ -93,7 +93,7 @@ class Language:
 
 
 def sheet_of(facts: Facts) -> Sheet:
-    """The text of the record of a case that is canceled; its day is that of the last step but its letter."""
+    """The text of the record of what has ended; its day is that of the last step but its letter."""
     case = facts.case
     language = Language(WORDS[facts.locale], STYLES[facts.locale], facts.zone)
     words = language.words
@@ -112,11 +112,12 @@ def sheet_of(facts: Facts) -> Sheet:
 
 
 def unpaid(case: Case, *, owed: bool) -> tuple[Unpaid, ...]:
-    """What was unpaid when it was decided: what is owed of it, or what is not."""
+    """What was unpaid when it was decided and is owed, or else is not and was not paid all the same."""
+    paid = {step.subject for step in case.plan if step.action == "cancel_slip" and step.evidence == PAID}
     return tuple(
         Unpaid(slip.invoice_number, slip.amount, slip.due_date, slip.order_id)
         for slip in case.slips
-        if slip.owed == owed
+        if slip.owed == owed and slip.payment_id not in paid
     )
 
 
@@ -172,8 +173,9 @@ def _step(case: Case, step: Step, language: Language) -> tuple[str, ...]:
     action = language.code("action", step.action)
     said = f"{action}: {subject}" if subject else action
     if step.status == "pending":
-        # Only the letter that goes with the record is still to come.
-        return said, language.code("sector", step.performer), NOTHING, language.words["enclosed"]
+        # The letter goes with the record; what is agreed with who stays may take longer.
+        evidence = language.words["enclosed"] if step.action == FORMAL else NOTHING
+        return said, language.code("sector", step.performer), NOTHING, evidence
     return said, language.code("sector", _by(step)), language.moment(step.at), _evidence(step, language)
 
 

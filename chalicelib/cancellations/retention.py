@@ -92,6 +92,16 @@ def fitting(interview: Interview) -> tuple[OfferKind, ...]:
     return tuple(dict.fromkeys(kind for reason in said for kind in FITTING[reason]))
 
 
+def new_prices(accepted: Iterable[Offer]) -> dict[str, Money]:
+    """What contracts cost from their next period on, by the offers that were accepted."""
+    return {
+        id: offer.amount
+        for offer in accepted
+        if offer.kind == "plan_change" and offer.amount
+        for id in offer.subscription_ids
+    }
+
+
 def amount_without(held: Iterable[Held], dropped: Iterable[str], currency: str) -> Money:
     """What the contracts cost for a period of each when some are dropped."""
     gone = frozenset(dropped)

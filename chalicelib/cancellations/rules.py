@@ -108,6 +108,12 @@ class Case:
         """Whether it can still end either way."""
         return self.status in UNDECIDED
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether he has said something since he was called in vain for the last time."""
+        waits = self.status == "waiting_customer" or self.silent_since is not None
+        return not waits and procedures.exhausted(self.channel, self.attempts)
+
     def item(self, contract_id: str) -> Item:
         """The contract of this case with an id; KeyError."""
         return {item.contract_id: item for item in self.items}[contract_id]
@@ -133,7 +139,7 @@ def attempted(case: Case, attempt: Attempt, silence_at: Callable[[], datetime]) 
     check_undecided(case)
     after = replace(case, attempts=(*case.attempts, attempt))
     if attempt.result == "reached":
-        return answered(replace(after, silent_since=None))
+        return answered(after)
     if case.status == "waiting_customer":
         return after
     if procedures.exhausted(case.channel, after.attempts):
@@ -144,7 +150,7 @@ def attempted(case: Case, attempt: Attempt, silence_at: Callable[[], datetime]) 
 def answered(case: Case) -> Case:
     """He has written or spoken: he is not waited for any more. `CaseDecided`."""
     check_undecided(case)
-    return replace(case, status="in_progress", waiting_since=None, silence_at=None)
+    return replace(case, status="in_progress", waiting_since=None, silence_at=None, silent_since=None)
 
 
 def letter_of(before: Case, after: Case) -> procedures.Letter | None:

@@ -13,6 +13,8 @@ from chalicelib.kernel.money import Money
 
 # How often it is looked whether what others do for a step is done.
 LOOK_EVERY = timedelta(minutes=15)
+# Why a contract does not go on after a pause.
+ASKED_ANEW = "the customer has asked to leave anew"
 
 
 def done(case: Case, step_id: str, evidence: str | None, by: str, at: datetime) -> Case:
@@ -32,6 +34,21 @@ def skipped(case: Case, step_id: str, reason: str, by: str, at: datetime) -> Cas
         case, step_id, lambda step: replace(step, status="skipped", reason=reason, by=by, at=at), at
     )
     return _forgetting_codes(after)
+
+
+def is_going_on(case: Case, contract_id: str) -> bool:
+    """Whether it was agreed that a contract goes on, and only its pause is not over yet."""
+    going_on = f"release_contract:{contract_id}"
+    pending = any(step.id == going_on and step.status == "pending" for step in case.plan)
+    return pending and case.outcome == "reverted"
+
+
+def superseded(case: Case, contract_id: str, at: datetime) -> Case:
+    """The customer has asked to leave a contract anew that was to go on after a pause."""
+    step = find_step(case, f"release_contract:{contract_id}")
+    over = replace(step, status="skipped", reason=ASKED_ANEW, by=case.customer_id, at=at)
+    plan = tuple(over if one.id == step.id else one for one in case.plan)
+    return _finished(replace(case, plan=plan), at)
 
 
 def ended(case: Case, contract_id: str, at: datetime, refund: Money | None) -> Case:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from chalicelib.cancellations import service
+from chalicelib.cancellations import service, steps
 from chalicelib.cancellations import store as cases
 from chalicelib.cancellations.checklist import Item
 from chalicelib.cancellations.procedures import Channel
@@ -14,6 +14,7 @@ from chalicelib.cancellations.retention import OF_FORM
 from chalicelib.cancellations.rules import Case
 from chalicelib.catalog import store as catalog
 from chalicelib.customers import store as customers
+from chalicelib.flows.leaving_tasks import follow
 from chalicelib.kernel.errors import FieldError, Invalid
 from chalicelib.kernel.events import Actor, Change
 from chalicelib.kernel.faults import Fault
@@ -109,6 +110,7 @@ def put(
         ticket_id=leave.ticket_id,
     )
     service.add(writing, case, actor)
+    let_go(writing, contracts, actor, now)
     for one in contracts:
         freeze(writing, one, case, actor, now)
     return case
@@ -121,7 +123,7 @@ def put_for_form(writing: Transaction, ticket: Ticket, actor: Actor, now: dateti
     """
     id = ticket.subscription_id
     asked = [subscriptions.get(id)] if id else subscriptions.all_of(ticket.customer_id)
-    running = [one for one in asked if one.status != "ended" and not one.case_id]
+    running = [one for one in asked if one.status != "ended" and is_free(one)]
     if contracts := running[:MOST_CONTRACTS]:
         reason = OF_FORM[ticket.reason_code or "other"]
         ids = tuple(one.id for one in contracts)
@@ -129,9 +131,32 @@ def put_for_form(writing: Transaction, ticket: Ticket, actor: Actor, now: dateti
         put(writing, derived_id("can", ticket.id), ticket.customer_id, contracts, leave, actor, now)
 
 
+def is_free(one: Subscription) -> bool:
+    """Whether a new case may be about a contract: it is in none, or only pauses as was agreed in one."""
+    case = cases.find(one.case_id) if one.case_id else None
+    return case is None or steps.is_going_on(case, one.id)
+
+
+def let_go(writing: Transaction, contracts: Sequence[Subscription], actor: Actor, now: datetime) -> None:
+    """Contracts that pause are what another case is about now, within a transaction that the caller commits.
+
+    What was agreed of them before is over with that.
+    """
+    for case_id in sorted({one.case_id for one in contracts if one.case_id}):
+        before = after = cases.get(case_id)
+        for one in contracts:
+            if one.case_id == case_id:
+                after = steps.superseded(after, one.id, now)
+        service.record(writing, before, after, "asked to leave anew", actor, now)
+        follow(writing, before, after, actor, now)
+
+
 def freeze(writing: Transaction, one: Subscription, case: Case, actor: Actor, now: datetime) -> None:
-    """Nothing more is charged for a contract, within a transaction that the caller commits."""
-    after = frozen(one, case.id, case.requested_at)
+    """Nothing more is charged for a contract, within a transaction that the caller commits.
+
+    One that pauses goes on pausing.
+    """
+    after = frozen(replace(one, case_id=None), case.id, case.requested_at)
     writing.save(subscriptions.row(after))
     writing.audit(Change(one.id, one.customer_id, "asked to leave", one.status, after.status, actor, now))
 
@@ -184,6 +209,6 @@ def contract_fault(
         return Fault("unknown_subscription.of_customer", id=id)
     if found.status == "ended":
         return Fault("contract_ended", id=id)
-    if found.case_id in (None, case_id):
+    if found.case_id in (None, case_id) or is_free(found):
         return None
     return Fault("already_leaving", id=id, cancellation=found.case_id)

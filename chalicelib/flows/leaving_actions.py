@@ -12,12 +12,14 @@ from datetime import datetime
 from chalicelib.billing import store as billing
 from chalicelib.billing.gateways import Gateway
 from chalicelib.cancellations import store as cases
-from chalicelib.cancellations.checklist import Action, Item, Slip, Step
+from chalicelib.cancellations.checklist import PAID, Action, Item, Slip, Step
 from chalicelib.cancellations.notices import Notice
+from chalicelib.cancellations.retention import new_prices
 from chalicelib.cancellations.rules import Case
 from chalicelib.flows import closing, ending, leaving_letters, rescission
 from chalicelib.flows.leaving_plans import forgiven_orders
 from chalicelib.flows.reach import Reach
+from chalicelib.kernel.clock import local_date
 from chalicelib.kernel.events import SYSTEM, Actor, Change
 from chalicelib.kernel.ids import derived_id
 from chalicelib.kernel.money import Money
@@ -79,14 +81,15 @@ def _end_contract(doing: Doing) -> Done | None:
 def _cancel_slip(doing: Doing) -> Done | None:
     """Nobody has to pay it: it is taken back, and closed at its provider; finance is told (C8).
 
-    Of money that came in before that, finance is told otherwise.
+    Money that came in before that is for finance to give back.
     """
     slip = doing.slip
     ending.take_back(slip.order_id, doing.reach.vendor.zone, doing.now)
     closing.close(slip.payment_id, doing.gateways, doing.now)
     payment = billing.payments.get(slip.payment_id)
-    if payment.came_in:
-        return Done(payment.status)
+    if payment.held:
+        # Money that came too late: finance has been told when it was held.
+        return Done(PAID)
     facts = {
         "cancellation_id": doing.case.id,
         "number": doing.case.number,
@@ -96,8 +99,9 @@ def _cancel_slip(doing: Doing) -> Done | None:
         "amount": str(slip.amount),
         "status": payment.status,
     }
-    task = new_task("finance", "slip_canceled", slip.payment_id, facts, doing.now)
-    return Done(payment.status, lambda writing: tasks.add_once(writing, task))
+    kind = "not_owed_but_paid" if payment.came_in else "slip_canceled"
+    task = new_task("finance", kind, slip.payment_id, facts, doing.now)
+    return Done(PAID if payment.came_in else payment.status, lambda writing: tasks.add_once(writing, task))
 
 
 def _tell_owed(doing: Doing) -> Done | None:
@@ -152,14 +156,13 @@ def _record_notice(doing: Doing) -> Done | None:
 
 def _release_contract(doing: Doing) -> Done | None:
     """What was stopped by the request goes on."""
-    return _changed(doing, thawed, "goes on")
+    return _changed(doing, lambda one: thawed(one, local_date(doing.now, one.zone)), "goes on")
 
 
 def _change_price(doing: Doing) -> Done | None:
     """From the next period on it costs what was agreed."""
-    amounts = {id: offer.amount for offer in doing.case.accepted for id in offer.subscription_ids}
-    price = amounts[doing.step.subject]
-    return _changed(doing, lambda one: replace(one, price=price or one.price), "price changed")
+    price = new_prices(doing.case.accepted)[doing.step.subject]
+    return _changed(doing, lambda one: replace(one, price=price), "price changed")
 
 
 def _changed(doing: Doing, change: Callable[[Subscription], Subscription], words: str) -> Done | None:

@@ -7,21 +7,23 @@ from datetime import datetime
 
 from chalicelib.cancellations import rules, service
 from chalicelib.cancellations import store as cases
+from chalicelib.cancellations.checklist import Item
 from chalicelib.cancellations.procedures import Attempt
 from chalicelib.cancellations.refusals import CaseDecided
 from chalicelib.cancellations.rules import Case, Decision
 from chalicelib.customers import store as customers
 from chalicelib.flows import leaving
 from chalicelib.flows.leaving_plans import plan_of
-from chalicelib.flows.leaving_tasks import follow
+from chalicelib.flows.leaving_tasks import answered, follow
 from chalicelib.flows.reach import Reach, Vendor
 from chalicelib.kernel.clock import rfc3339
 from chalicelib.kernel.errors import FieldError, Invalid
-from chalicelib.kernel.events import SYSTEM, Actor, Event
+from chalicelib.kernel.events import SYSTEM, Actor, Change, Event
 from chalicelib.kernel.faults import Fault
 from chalicelib.storage.idempotency import Repeatable
 from chalicelib.storage.transaction import Transaction
 from chalicelib.subscriptions import store as subscriptions
+from chalicelib.subscriptions.freezing import stopped
 from chalicelib.tasks import service as tasks
 from chalicelib.tasks.rules import new_task
 from chalicelib.tickets import rules as ticket_rules
@@ -89,7 +91,11 @@ def decide(
         known = {item.contract_id for item in before.items}
         for item in after.items:
             if item.contract_id not in known:
-                leaving.freeze(writing, subscriptions.get(item.contract_id), after, actor, now)
+                one = subscriptions.get(item.contract_id)
+                leaving.let_go(writing, [one], actor, now)
+                leaving.freeze(writing, one, after, actor, now)
+            else:
+                _stop(writing, item, after, now)
         follow(writing, before, after, actor, now)
         writing.emit(Event("cancellation.decided", case_id, now))
 
@@ -97,6 +103,16 @@ def decide(
     return service.change(
         case_id, decided, words, actor, now, also=also, answer=answer, repeatable=repeatable
     )
+
+
+def _stop(writing: Transaction, item: Item, case: Case, now: datetime) -> None:
+    """From the decision on nothing is charged for what ends or pauses, also if its terms do not freeze it."""
+    pauses = any(step.not_before and step.subject == item.contract_id for step in case.plan)
+    one = subscriptions.find(item.contract_id) if pauses or item in case.left else None
+    if one and (after := stopped(one, now)) != one:
+        writing.save(subscriptions.row(after))
+        change = Change(one.id, one.customer_id, "nothing more charged", one.status, one.status, SYSTEM, now)
+        writing.audit(change)
 
 
 def let_silence_decide(case_id: str, now: datetime) -> None:
@@ -155,10 +171,15 @@ def _tell(writing: Transaction, before: Case, after: Case, actor: Actor, now: da
     if letter := rules.letter_of(before, after):
         told = {"letter": letter, "number": str(len(after.attempts))}
         writing.emit(Event("cancellation.unheard", after.id, now, told))
-    if after.ticket_id and after.status == "waiting_customer" and before.status != after.status:
-        ticket_service.follow(
-            writing, [after.ticket_id], lambda one: _waiting(one, now), "customer not reached", actor, now
-        )
+    if after.ticket_id is None:
+        return
+    if after.attempts[-1].result == "reached":
+        change, words = answered, "customer reached"
+    elif after.status == "waiting_customer" and before.status != after.status:
+        change, words = _waiting, "customer not reached"
+    else:
+        return
+    ticket_service.follow(writing, [after.ticket_id], lambda one: change(one, now), words, actor, now)
 
 
 def _waiting(ticket: Ticket, now: datetime) -> Ticket:

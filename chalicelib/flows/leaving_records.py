@@ -69,8 +69,9 @@ def write_anew(case_id: str, actor: Actor, now: datetime) -> Case:
         return replace(case, letters=case.letters + 1, look_at=look_at)
 
     def also(writing: Transaction, before: Case, after: Case) -> None:
-        told = task_id("mail_undelivered", leaving_letters.formal_id(before))
-        tasks.put_done(writing, told, actor, now)
+        for status in ("failed", "bounced", "sent"):
+            told = task_id("mail_undelivered", f"{leaving_letters.formal_id(before)}:{status}")
+            tasks.put_done(writing, told, actor, now)
         writing.emit(Event("cancellation.letter_wanted", case_id, now))
 
     return service.change(case_id, decide, "formal e-mail anew", actor, now, also=also)

@@ -35,7 +35,9 @@ def _no_password(text: str) -> str:
 
 Instant = Annotated[AwareDatetime, Field(strict=True)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
-Line = Annotated[str, TRIMMED, Field(min_length=1, max_length=200)]
+Code = Annotated[str, TRIMMED, Field(min_length=1, max_length=200)]
+Line = Annotated[Code, AfterValidator(_no_password)]
+Domain = Annotated[str, Field(pattern=r"^[^\s/@]{1,251}\.[^\s/@.]{2,63}$")]
 Text = Annotated[str, TRIMMED, Field(min_length=1, max_length=2000), AfterValidator(_no_password)]
 
 
@@ -44,7 +46,7 @@ class DetailIn(Schema):
 
     subscription_id: Id
     detail: Line | None = None
-    domain: Annotated[str, Field(pattern=r"^[^\s/@]{1,251}\.[^\s/@.]{2,63}$")] | None = None
+    domain: Domain | None = None
 
 
 class OpenIn(Schema):
@@ -176,8 +178,9 @@ class StepIn(Schema):
 
     evidence: Annotated[str, TRIMMED, Field(min_length=1, max_length=1000)] | None = None
     responsible: Responsible | None = None
-    registrar_id: Line | None = None
-    authorization_code: Line | None = None
+    domain: Domain | None = Field(None, description="the name, where nobody has told it before")
+    registrar_id: Code | None = None
+    authorization_code: Code | None = None
 
     def answers(self) -> Answers:
         told: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.cancellations import steps
-from chalicelib.cancellations.answers import NEEDS, register_of
+from chalicelib.cancellations.answers import needs, register_of
 from chalicelib.cancellations.checklist import Step
 from chalicelib.cancellations.rules import Case
 from chalicelib.kernel.events import Actor
@@ -20,7 +20,7 @@ from chalicelib.tickets.rules import Ticket
 def follow(writing: Transaction, before: Case, after: Case, actor: Actor, now: datetime) -> None:
     """Open the tasks of the people whose steps are ready by now, and finish those whose steps are over.
 
-    With the case, the ticket is resolved that opened it.
+    The ticket that opened the case is answered when it is decided, and resolved when it is over.
     """
     waited, waiting = (
         {step.id: step for step in steps.ready(case, now) if step.performer != "system"}
@@ -30,9 +30,11 @@ def follow(writing: Transaction, before: Case, after: Case, actor: Actor, now: d
         tasks.add_once(writing, task_of(after, waiting[id], now))
     for id in waited.keys() - waiting.keys():
         tasks.put_done(writing, task_of(after, waited[id], now).id, actor, now)
-    if after.closed_at and after.ticket_id:
+    decided = after.outcome and not before.outcome
+    if after.ticket_id and (after.closed_at or decided):
+        change = _resolved if after.closed_at else answered
         tickets.follow(
-            writing, [after.ticket_id], lambda one: _resolved(one, now), f"case {after.status}", actor, now
+            writing, [after.ticket_id], lambda one: change(one, now), f"case {after.status}", actor, now
         )
 
 
@@ -43,7 +45,7 @@ def task_of(case: Case, step: Step, now: datetime) -> Task:
         "number": case.number,
         "customer_id": case.customer_id,
         "step": step.id,
-        "needs": ", ".join(NEEDS.get(step.action, ())),
+        "needs": ", ".join(needs(case, step)),
         **_about(case, step),
     }
     if step.performer == "system":
@@ -66,6 +68,10 @@ def _about(case: Case, step: Step) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
+def answered(ticket: Ticket, now: datetime) -> Ticket:
+    """Its customer was spoken to, or it is decided: he has his answer, whatever is still to be done."""
+    return ticket if ticket.is_over else ticket_rules.answered(ticket, now)
+
+
 def _resolved(ticket: Ticket, now: datetime) -> Ticket:
-    """The letter that ends the case is the answer to it."""
-    return ticket if ticket.is_over else ticket_rules.resolved(ticket_rules.answered(ticket, now), None, now)
+    return ticket if ticket.is_over else ticket_rules.resolved(answered(ticket, now), None, now)

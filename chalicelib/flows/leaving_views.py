@@ -63,7 +63,11 @@ def view(case: Case, vendor_name: str, now: datetime, plan: Plan | None = None) 
     to = Addressee(customer.name, customer.locale, customer.country, customer.phone)
     ready = message(case, to, vendor_name)
     moves = next_moves(
-        case.channel, case.attempts, silent=bool(case.silent_since), whatsapp=ready.url is not None
+        case.channel,
+        case.attempts,
+        silent=bool(case.silent_since),
+        whatsapp=ready.url is not None,
+        heard=case.has_answered,
     )
     return View(case, planned.steps, planned.items, planned.slips, planned.ends, moves, ready)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from chalicelib.cancellations.checklist import Item
 from chalicelib.cancellations.refusals import CaseDecided
 from chalicelib.cancellations.rules import Case, Decision
 from chalicelib.flows import entitlements
-from chalicelib.flows.leaving import Detail, item_of
+from chalicelib.flows.leaving import Detail, is_free, item_of, let_go
 from chalicelib.flows.leaving_outcomes import decide
 from chalicelib.flows.leaving_plans import plan_of
 from chalicelib.flows.leaving_tasks import follow
@@ -24,6 +24,7 @@ from chalicelib.orders.rules import Order
 from chalicelib.orders.withdrawals import Withdrawal
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
+from chalicelib.subscriptions.rules import Subscription
 
 DECISION = Decision("canceled", "withdrawal")
 
@@ -47,11 +48,14 @@ def _decide(case_id: str, actor: Actor, now: datetime) -> None:
 
 
 def _open(case_id: str, received: Withdrawal, now: datetime) -> None:
-    items = tuple(_items(orders.get(received.content.order_id)))
+    order = orders.get(received.content.order_id)
+    made = [one for one in entitlements.subscriptions_of(order) if is_free(one)]
+    items = tuple(_items(order, made))
     if cases.find(case_id) or not items:
         return
     writing = Transaction()
     actor = Actor(received.customer_id, "store")
+    let_go(writing, made, actor, now)
     asked = Case(
         id=case_id,
         number=service.take_number(writing, case_id, now),
@@ -72,14 +76,11 @@ def _open(case_id: str, received: Withdrawal, now: datetime) -> None:
     writing.commit()
 
 
-def _items(order: Order) -> Iterator[Item]:
-    """The subscriptions that the order made, and the rest of what was bought by it as one contract.
-
-    Not those that have a case already.
-    """
-    made = entitlements.subscriptions_of(order)
-    yield from (item_of(one, Detail()) for one in made if not one.case_id)
-    rest = [item for item in order.items if not (made and item.kind == "subscription")]
+def _items(order: Order, made: Sequence[Subscription]) -> Iterator[Item]:
+    """Subscriptions that the order made, and the rest of what was bought by it as one contract."""
+    yield from (item_of(one, Detail()) for one in made)
+    known = bool(entitlements.subscriptions_of(order))
+    rest = [item for item in order.items if not (known and item.kind == "subscription")]
     if rest:
         names = ", ".join(item.name for item in rest)
         yield Item(order.id, rest[0].product, names, None, order.total)

@@ -97,9 +97,13 @@ def ask_finance(event: Event, reach: Reach, now: datetime) -> None:
 
 
 def ask_staff(event: Event, reach: Reach, now: datetime) -> None:
-    """An e-mail could not be delivered: somebody must reach the customer otherwise."""
+    """An e-mail could not be delivered: somebody must reach the customer otherwise.
+
+    Once for each thing that is heard of it: who has dealt with a doubt does not know yet that it came back.
+    """
     facts = {"mail_id": event.subject, **event.data, **leaving_letters.case_facts(event)}
-    tasks.open_once(new_task("staff", "mail_undelivered", event.subject, facts, now))
+    subject = f"{event.subject}:{event.data['status']}"
+    tasks.open_once(new_task("staff", "mail_undelivered", subject, facts, now))
 
 
 SUBSCRIBERS: Mapping[str, tuple[Subscriber, ...]] = {

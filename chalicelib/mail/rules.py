@@ -273,8 +273,14 @@ def left(mail: Mail, now: datetime) -> Event:
 
 
 def undelivered(mail: Mail, why: str, now: datetime) -> Event:
-    """Tells staff that this mail was given up, or has come back."""
-    data = {"mail_id": mail.id, "kind": mail.kind, "subject": mail.subject, "why": why}
+    """Tells staff that this mail was given up, or has come back; one that was sent may have."""
+    data = {
+        "mail_id": mail.id,
+        "kind": mail.kind,
+        "subject": mail.subject,
+        "status": mail.status,
+        "why": why,
+    }
     if mail.customer_id:
         data["customer_id"] = mail.customer_id
     return Event("mail.undelivered", mail.id, now, data)

@@ -109,6 +109,11 @@ class Subscription:
         return tuple(one for one in self.installments if one.is_owed)
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether it would be renewed, had its customer not asked to leave."""
+        return self.frozen_at is not None and self.renewal_canceled_at == self.frozen_at
+
+    @property
     def due_at(self) -> datetime | None:
         """When the sweep must look at it: for the next thing that happens by itself."""
         step = next_step(self)
@@ -179,6 +184,9 @@ def _steps(subscription: Subscription) -> Iterator[Step]:
         yield Step("end", subscription.start_of(subscription.ends_on), why="rescinded")
     elif subscription.renewal and subscription.renewal.status == "paid":
         yield Step("begin", subscription.start_of(subscription.end))
+    elif subscription.is_stopped:
+        # Whether it is renewed or ends is for its customer's case to say, also after its end.
+        return
     elif not subscription.auto_renew:
         why: Why = "renewal_canceled" if subscription.renewal_canceled_at else "not_renewable"
         yield Step("end", subscription.start_of(subscription.end), why=why)

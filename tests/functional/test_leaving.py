@@ -136,6 +136,21 @@ def test_what_a_case_leaves_on_file_is_no_change_of_its_contract(ana: Leaver) ->
     assert "price" in note["reason"]
 
 
+def test_money_for_what_was_not_owed_is_given_back_and_not_told_as_cancelled(ana: Leaver) -> None:
+    held = ana.holds("integration", days=40, period="P1Y", installments=12)
+    (not_owed,) = ana.asked_to_pay(held, -15)
+    case = ana.asks(held)
+    ana.decided(case)
+    ana.world.settle_down()
+    ana.world.pay(not_owed)
+    ana.world.webhooks()
+    closed = ana.carried_out(case)
+    assert billing.payments.get(not_owed).status == "paid"
+    assert (ana.tasks("not_owed_but_paid"), ana.tasks("slip_canceled")) == ([("finance", "open")], [])
+    (formal,) = ana.letters("cancellation_confirmed")
+    assert (closed.status, formal["voided"]) == ("closed", [])
+
+
 class Down:
     """A provider that does not answer."""
 
@@ -182,7 +197,7 @@ def test_what_is_owed_never_blocks_the_end(ana: Leaver) -> None:
 
 
 def test_a_contract_that_has_ended_by_itself_meanwhile_still_ends_its_case(ana: Leaver) -> None:
-    held = ana.holds("erp")
+    held = ana.holds("erp", auto_renew=False)
     case = ana.asks(held)
     ana.world.settle_down()
     ana.world.now = subscriptions.get(held.id).start_of(held.end) + DAY
@@ -190,7 +205,7 @@ def test_a_contract_that_has_ended_by_itself_meanwhile_still_ends_its_case(ana: 
     ana.decided(case)
     closed = ana.carried_out(case)
     assert closed.status == "closed"
-    assert subscriptions.get(held.id).ended_because == "renewal_canceled"
+    assert subscriptions.get(held.id).ended_because == "not_renewable"
     assert ana.kinds() == ["cancellation_confirmed", "cancellation_received"]
 
 

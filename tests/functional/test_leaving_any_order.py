@@ -74,9 +74,8 @@ class Story:
         self.world.settle_down()
 
     def _run(self, how: int) -> None:
-        leaving_steps.run(
-            self.case.id, wiring.gateways(), wiring.reach(), self.world.now + timedelta(hours=how)
-        )
+        self.world.now += timedelta(hours=how)
+        leaving_steps.run(self.case.id, wiring.gateways(), wiring.reach(), self.world.now)
 
     def _complete(self, how: int) -> None:
         step = self._step(how)

@@ -81,7 +81,7 @@ def test_a_request_is_reverted_with_what_was_agreed(here: Desk) -> None:
     shown = _previewed(here, case_id, **verdict)
     assert [step["action"] for step in shown["plan"]] == [
         *("tell_agreed", "end_contract", "deactivate_users", "close_site", "open_internal_task"),
-        *("note_on_file", "record_notice", "release_contract", "carry_out_agreement"),
+        *("note_on_file", "record_notice", "send_formal_email", "release_contract", "carry_out_agreement"),
     ]
     assert [one["subscription_id"] for one in shown["items"]] == [site.id, erp.id]
     decided = here.does(case_id, "outcome", **verdict)

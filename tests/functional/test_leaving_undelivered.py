@@ -14,6 +14,7 @@ from chalicelib.mail import service as mail
 from chalicelib.mail.gateways import MailRefused, MailUncertain
 from chalicelib.mail.rules import UNCERTAIN
 from chalicelib.storage.transaction import Transaction
+from chalicelib.tasks import service as tasks
 from tests.functional import steps
 from tests.functional.confirmed import (
     FORMAL,
@@ -29,7 +30,7 @@ from tests.functional.confirmed import (
     told,
     undelivered,
 )
-from tests.functional.leaving import Leaver, leaver
+from tests.functional.leaving import LEO, Leaver, leaver
 from tests.world import World
 
 
@@ -51,7 +52,13 @@ def test_a_formal_letter_of_unknown_outcome_becomes_a_task_and_the_case_waits(an
     ana.world.settle_down()
     assert [status for _, status in formals(ana)] == ["failed"]
     (facts,) = undelivered(ana)
-    wanted = {"kind": FORMAL, "why": "unknown", "customer_id": ana.customer_id, "mail_id": id}
+    wanted = {
+        "kind": FORMAL,
+        "status": "failed",
+        "why": "unknown",
+        "customer_id": ana.customer_id,
+        "mail_id": id,
+    }
     wanted |= {"cancellation_id": case.id, "number": case.number, "subject": case.id}
     assert facts == wanted
     ana.tick(ana.world.now)
@@ -107,6 +114,19 @@ def test_a_bounce_that_may_be_none_is_a_task_once_and_the_letter_counts_as_sent(
         ana.world.settle_down()
     assert ([status for _, status in formals(ana)], len(undelivered(ana))) == (["sent"], 1)
     assert anew(ana, closed).status == 409
+
+
+def test_who_has_dealt_with_a_doubt_is_told_when_it_has_come_back_for_good(ana: Leaver) -> None:
+    closed = recorded(ana)
+    bounce(formal_id(closed), "Transient")
+    ana.world.settle_down()
+    (doubt,) = [row for row in ana.world.rows("task") if row["task_kind"] == "mail_undelivered"]
+    tasks.finish(doubt["id"], LEO, ana.world.now)
+    bounce(formal_id(closed))
+    ana.world.settle_down()
+    assert len(undelivered(ana)) == 1
+    assert anew(ana, closed).status == 202
+    assert undelivered(ana) == []
 
 
 def test_what_is_late_or_complained_about_is_no_task(ana: Leaver) -> None:

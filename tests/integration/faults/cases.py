@@ -101,7 +101,7 @@ def is_left_to_staff(seen: Seen, case: Row) -> bool:
     failed = [
         row["id"] for row in formal_mails(seen) if (row["subject"], row["status"]) == (case["id"], "failed")
     ]
-    return bool(failed) and failed[0] in [
+    return bool(failed) and f"{failed[0]}:failed" in [
         row["subject"] for row in seen.of("task") if row["task_kind"] == "mail_undelivered"
     ]
 

@@ -40,6 +40,14 @@ def test_who_is_responsible_is_recorded_with_the_register_of_the_name(domain: Ca
     assert [step.id for step in steps.ready(told, NOW)] == [COLLECT]
 
 
+def test_a_name_that_nobody_has_told_yet_is_told_by_whoever_looks_it_up() -> None:
+    unnamed = canceled(case(items=(item(ending="domain"),)))
+    assert _faults(unnamed, FIND, responsible="us") == {"/domain": "missing"}
+    told = _said(unnamed, FIND, responsible="us", domain="loja.com.br")
+    assert told.item("sub_1").domain == "loja.com.br"
+    assert steps.find_step(told, FIND).evidence == "registro.br: us"
+
+
 def test_a_name_that_is_not_ours_has_nothing_to_transfer(domain: Case) -> None:
     told = _said(domain, FIND, responsible="customer")
     assert [

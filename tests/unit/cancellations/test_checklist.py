@@ -141,7 +141,11 @@ def test_what_he_does_without_ends_in_the_order_of_its_product() -> None:
     steps = _agreed(dropped=[item(2, ending="site")], slips=[slip(1, contract_id="sub_2")])
     actions = [step.action for step in steps if "sub_2" in step.subject]
     assert actions == ["end_contract", "deactivate_users", "close_site", *END]
-    assert [step.action for step in steps][:2] == ["tell_agreed", "tell_owed"]
+    by_action = {step.action: step for step in steps}
+    owed, formal = by_action["tell_owed"], by_action["send_formal_email"]
+    assert "end_contract:sub_2" in owed.after
+    assert owed.id in formal.after
+    assert "release_contract:sub_1" not in formal.after
 
 
 def test_another_price_is_set_for_each_contract_that_it_was_agreed_for() -> None:

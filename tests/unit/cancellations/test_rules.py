@@ -97,6 +97,15 @@ def test_each_procedure_leads_to_the_next_move(
     assert next_moves(channel, attempts, silent=silent) == moves
 
 
+def test_who_answers_after_three_calls_in_vain_is_interviewed_and_not_waited_for() -> None:
+    waiting = _attempted(case(), MISSED, MISSED, MISSED)
+    heard = rules.answered(rules.fell_silent(waiting, NOW))
+    assert (waiting.has_answered, heard.has_answered, heard.silent_since) == (False, True, None)
+    assert next_moves("card", heard.attempts, heard=heard.has_answered) == ("interview", "decide")
+    again = _attempted(heard, MISSED)
+    assert (again.status, again.has_answered) == ("waiting_customer", False)
+
+
 def test_without_whatsapp_he_is_written_an_email() -> None:
     assert next_moves("broken_off", (MISSED,), whatsapp=False) == ("write", "call")
     assert next_moves("card", (MISSED, MISSED, MISSED), whatsapp=False) == ("wait",)

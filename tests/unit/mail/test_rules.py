@@ -117,6 +117,7 @@ def test_event_to_staff_names_the_mail_and_no_address() -> None:
         "mail_id": a_mail().id,
         "kind": "payment_received",
         "subject": "pay_1",
+        "status": "queued",
         "why": "unknown",
         "customer_id": "cus_ana",
     }
