@@ -107,6 +107,12 @@ def due_means_outstanding(seen: Seen) -> Iterator[str]:
             yield f"{row['pk']} ({row.get('status')}) is{'' if 'gsi2pk' in row else ' not'} in the due index"
 
 
+def _is_stopped(row: Row) -> bool:
+    """Whether a subscription would be renewed, had its customer not asked to leave."""
+    since = row.get("frozen_at")
+    return since is not None and (row["auto_renew"] or row.get("renewal_canceled_at") == since)
+
+
 def is_outstanding(row: Row) -> bool:
     """Whether somebody must still do something about a row."""
     asked = OUTSTANDING.get(row["kind"])
@@ -123,7 +129,8 @@ OUTSTANDING: dict[str, Callable[[Row], bool]] = {
     "payment": is_asked_about,
     "refund": lambda row: bool(row["status"] == "requested"),
     "order": lambda row: row["status"] == "pending_payment" and "expires_at" in row,
-    "subscription": lambda row: bool(row["status"] != "ended"),
+    # What its customer has asked to leave waits for his case, which is due itself.
+    "subscription": lambda row: row["status"] != "ended" and not _is_stopped(row),
     "invoice": lambda row: "document" not in row,
     "credit_note": lambda row: "document" not in row,
     "ticket": is_alerted_next,
