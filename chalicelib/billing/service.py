@@ -108,9 +108,17 @@ def document(record: Invoice | CreditNote, archive: Archive) -> bytes:
 
     Raises `DocumentNotReady`, `Unavailable`; `DocumentDamaged` rather than giving out another one.
     """
-    if record.document is None:
-        raise DocumentNotReady(number=record.number)
-    content = archive.get(key_of(record))
-    if digest_of(content) != record.document:
-        raise DocumentDamaged(key_of(record))
+    return kept(record.document, record.number, key_of(record), archive)
+
+
+def kept(digest: str | None, number: str, key: str, archive: Archive) -> bytes:
+    """What the archive keeps under a key; the digest says which bytes that were, None before there are any.
+
+    Raises as `document` does; the number says whose document is not ready.
+    """
+    if digest is None:
+        raise DocumentNotReady(number=number)
+    content = archive.get(key)
+    if digest_of(content) != digest:
+        raise DocumentDamaged(key)
     return content

@@ -71,10 +71,7 @@ def _named(case: Case, step: Step, answers: Answers) -> Case:
     """The case with the domain name that was looked up."""
     if answers.domain is None or step.status != "pending":
         return case
-    items = (
-        replace(one, domain=answers.domain) if one.contract_id == step.subject else one for one in case.items
-    )
-    return replace(case, items=tuple(items))
+    return case.with_item(replace(case.item(step.subject), domain=answers.domain))
 
 
 def _faults(case: Case, step: Step, answers: Answers) -> Iterator[FieldError]:
@@ -96,7 +93,7 @@ def _evidence(case: Case, step: Step, answers: Answers) -> str | None:
     """What is kept of the answers with the step: no code that moves a name."""
     facts = [answers.evidence]
     if step.action == "find_responsible":
-        facts.insert(0, f"{_register(case, step.subject)}: {answers.responsible}")
+        facts.insert(0, f"{register_of(case.item(step.subject))}: {answers.responsible}")
     if step.action == "collect_transfer_data":
         facts.insert(0, f"registrar id {answers.registrar_id}")
     return "; ".join(fact for fact in facts if fact) or None
@@ -117,10 +114,6 @@ def _not_ours(case: Case, contract_id: str, by: str, at: datetime) -> Case:
     for action in ("collect_transfer_data", "transfer_domain"):
         case = steps.skipped(case, f"{action}:{contract_id}", NOT_OURS, by, at)
     return case
-
-
-def _register(case: Case, contract_id: str) -> str:
-    return registrar_of(case.item(contract_id).domain or "")
 
 
 def register_of(item: Item) -> str | None:

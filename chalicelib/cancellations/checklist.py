@@ -188,9 +188,8 @@ def agreement(
 ) -> tuple[Step, ...]:
     """Every step of what a customer stays for: he is told first, and it is carried out.
 
-    What he does without ends as any contract does, with its own formal e-mail.
-
-    `until` is when what is kept goes on, where it pauses.
+    What he does without ends as any contract does, with its own formal e-mail. `until` is when what is kept
+    goes on, where it pauses.
     """
     going_on = [
         *(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from chalicelib.kernel.spelling import bare
+
 # Where responsibility for a name is looked up: the national registers of the markets, or the registrar of
 # international names.
 REGISTERS = {"br": "registro.br", "cl": "nic.cl", "es": "dominios.es"}
@@ -23,16 +25,10 @@ def registrar_of(domain: str) -> str:
 def looks_like_password(text: str) -> bool:
     """Whether a field's name, or a short answer, tells that a password is in it."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    return bool(PASSWORD.search(re.sub(r"[_\W\d]+", " ", _bare(words))))
+    return bool(PASSWORD.search(re.sub(r"[_\W\d]+", " ", bare(words))))
 
 
 def tells_password(text: str) -> bool:
     """Whether a text in which passwords may well be spoken of tells one."""
     # The only accent that makes another word of it: "é" is, "e" and.
-    return bool(TOLD.search("é".join(map(_bare, re.split("[éÉ]", unicodedata.normalize("NFC", text))))))
-
-
-def _bare(text: str) -> str:
-    """A text in lower case and without accents."""
-    plain = unicodedata.normalize("NFD", text.casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return bool(TOLD.search("é".join(map(bare, re.split("[éÉ]", unicodedata.normalize("NFC", text))))))

@@ -104,6 +104,11 @@ class Case:
         return self.requested_at
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What a task says of the case that it is about."""
+        return {"cancellation_id": self.id, "number": self.number, "customer_id": self.customer_id}
+
+    @property
     def is_undecided(self) -> bool:
         """Whether it can still end either way."""
         return self.status in UNDECIDED
@@ -117,6 +122,11 @@ class Case:
     def item(self, contract_id: str) -> Item:
         """The contract of this case with an id; KeyError."""
         return {item.contract_id: item for item in self.items}[contract_id]
+
+    def with_item(self, changed: Item) -> Case:
+        """The case with one of its contracts as it is now."""
+        items = (changed if one.contract_id == changed.contract_id else one for one in self.items)
+        return replace(self, items=tuple(items))
 
     @property
     def kept(self) -> tuple[Item, ...]:

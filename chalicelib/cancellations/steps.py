@@ -47,14 +47,12 @@ def superseded(case: Case, contract_id: str, at: datetime) -> Case:
     """The customer has asked to leave a contract anew that was to go on after a pause."""
     step = find_step(case, f"release_contract:{contract_id}")
     over = replace(step, status="skipped", reason=ASKED_ANEW, by=case.customer_id, at=at)
-    plan = tuple(over if one.id == step.id else one for one in case.plan)
-    return _finished(replace(case, plan=plan), at)
+    return _finished(_with(case, over), at)
 
 
 def ended(case: Case, contract_id: str, at: datetime, refund: Money | None) -> Case:
     """One of its contracts has ended, at an instant; so much is given back for that."""
-    over = replace(case.item(contract_id), ended_at=at, refund=refund)
-    return replace(case, items=tuple(over if one.contract_id == contract_id else one for one in case.items))
+    return case.with_item(replace(case.item(contract_id), ended_at=at, refund=refund))
 
 
 def find_step(case: Case, step_id: str) -> Step:
@@ -94,9 +92,12 @@ def _with_step(case: Case, step_id: str, change: Callable[[Step], Step], at: dat
         return case
     if step not in ready(case, at):
         raise StepNotReady(step=step_id, first=_first_before(case, step))
-    plan = tuple(change(one) if one.id == step_id else one for one in case.plan)
     # Until a worker has looked at what is ready by now, the schedule has it looked at.
-    return _finished(replace(case, plan=plan, look_at=at), at)
+    return _finished(replace(_with(case, change(step)), look_at=at), at)
+
+
+def _with(case: Case, changed: Step) -> Case:
+    return replace(case, plan=tuple(changed if one.id == changed.id else one for one in case.plan))
 
 
 def _first_before(case: Case, step: Step) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from chalicelib.kernel.errors import DEFAULT_LOCALE, NotFound
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.spelling import bare
 from chalicelib.kernel.terms import Ending, Seating, Terms
 
 Kind = Literal["license", "addon", "service", "subscription"]
@@ -59,7 +59,7 @@ class ProductNotFound(NotFound):
 
 def search(products: Iterable[Product], text: str | None, kind: Kind | None) -> tuple[Product, ...]:
     """Products of a kind whose name, code or description has every word of `text`, in any language."""
-    words = _plain(text or "").split()
+    words = bare(text or "").split()
     return tuple(
         product
         for product in products
@@ -73,10 +73,4 @@ def offered_to(product: Product, held: frozenset[str]) -> bool:
 
 
 def _haystack(product: Product) -> str:
-    return _plain(" ".join((product.code, *product.names.values(), *product.descriptions.values())))
-
-
-def _plain(text: str) -> str:
-    """Without case and accents: "Sesion" finds "sesión"."""
-    decomposed = unicodedata.normalize("NFD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    return bare(" ".join((product.code, *product.names.values(), *product.descriptions.values())))

@@ -66,7 +66,7 @@ class Done:
     refund: Money | None = None
 
 
-def _end_contract(doing: Doing) -> Done | None:
+def _end_contract(doing: Doing) -> Done:
     one = subscriptions.find(doing.step.subject)
     if one is None:
         # An order from which its customer has withdrawn: it has ended with that.
@@ -78,7 +78,7 @@ def _end_contract(doing: Doing) -> Done | None:
     return Done(f"{one.ended_because}", ended_at=one.ended_at, refund=rescission.refund_of(one))
 
 
-def _cancel_slip(doing: Doing) -> Done | None:
+def _cancel_slip(doing: Doing) -> Done:
     """Nobody has to pay it: it is taken back, and closed at its provider; finance is told (C8).
 
     Money that came in before that is for finance to give back.
@@ -91,9 +91,7 @@ def _cancel_slip(doing: Doing) -> Done | None:
         # Money that came too late: finance has been told when it was held.
         return Done(PAID)
     facts = {
-        "cancellation_id": doing.case.id,
-        "number": doing.case.number,
-        "customer_id": doing.case.customer_id,
+        **doing.case.facts,
         "payment_id": slip.payment_id,
         "invoice": slip.invoice_number,
         "amount": str(slip.amount),
@@ -104,16 +102,14 @@ def _cancel_slip(doing: Doing) -> Done | None:
     return Done(PAID if payment.came_in else payment.status, lambda writing: tasks.add_once(writing, task))
 
 
-def _tell_owed(doing: Doing) -> Done | None:
+def _tell_owed(doing: Doing) -> Done:
     return Done(leaving_letters.owed(doing.case, doing.reach, doing.now))
 
 
-def _open_internal_task(doing: Doing) -> Done | None:
+def _open_internal_task(doing: Doing) -> Done:
     item, case = doing.item, doing.case
     facts = {
-        "cancellation_id": case.id,
-        "number": case.number,
-        "customer_id": case.customer_id,
+        **case.facts,
         "contract_id": item.contract_id,
         "product": item.product,
         "detail": item.detail or item.name,
@@ -123,7 +119,7 @@ def _open_internal_task(doing: Doing) -> Done | None:
     return Done(task.id, lambda writing: tasks.add_once(writing, task))
 
 
-def _note_on_file(doing: Doing) -> Done | None:
+def _note_on_file(doing: Doing) -> Done:
     """A line on the customer's timeline."""
     item, case = doing.item, doing.case
     words = f"{item.product}: {item.detail or item.name}; {_reason(case)}"
@@ -133,7 +129,7 @@ def _note_on_file(doing: Doing) -> Done | None:
     return Done(words, lambda writing: writing.audit(change))
 
 
-def _record_notice(doing: Doing) -> Done | None:
+def _record_notice(doing: Doing) -> Done:
     """A notice that is closed already, for the record (C9)."""
     item, case, now = doing.item, doing.case, doing.now
     notice = Notice(
@@ -154,18 +150,18 @@ def _record_notice(doing: Doing) -> Done | None:
     return Done(notice.id, lambda writing: writing.save(cases.notices.row(notice)))
 
 
-def _release_contract(doing: Doing) -> Done | None:
+def _release_contract(doing: Doing) -> Done:
     """What was stopped by the request goes on."""
     return _changed(doing, lambda one: thawed(one, local_date(doing.now, one.zone)), "goes on")
 
 
-def _change_price(doing: Doing) -> Done | None:
+def _change_price(doing: Doing) -> Done:
     """From the next period on it costs what was agreed."""
     price = new_prices(doing.case.accepted)[doing.step.subject]
     return _changed(doing, lambda one: replace(one, price=price), "price changed")
 
 
-def _changed(doing: Doing, change: Callable[[Subscription], Subscription], words: str) -> Done | None:
+def _changed(doing: Doing, change: Callable[[Subscription], Subscription], words: str) -> Done:
     actor = Actor(SYSTEM.id, SYSTEM.channel, doing.case.number)
 
     def write(writing: Transaction) -> None:
@@ -177,7 +173,7 @@ def _changed(doing: Doing, change: Callable[[Subscription], Subscription], words
     return Done(words, write)
 
 
-def _tell_agreed(doing: Doing) -> Done | None:
+def _tell_agreed(doing: Doing) -> Done:
     return Done(leaving_letters.agreed(doing.case, doing.reach, doing.now))
 
 

@@ -46,9 +46,9 @@ def attempt(
     he is written to and waited for, as long as an answer is promised to him (C3). `CaseNotFound`,
     `CaseDecided`, `Replay`, `IdempotencyKeyReused`.
     """
-    country = customers.get(cases.get(case_id).customer_id).country
 
     def silence_at() -> datetime:
+        country = customers.get(cases.get(case_id).customer_id).country
         clock = service_levels.started_clock("cancel_contract", "normal", country, vendor.home, tried.at)
         # To the second, as he and staff are told it.
         return clock.due_at.replace(microsecond=0)
@@ -142,8 +142,7 @@ def customer_wrote(event: Event, reach: Reach, now: datetime) -> None:
 
 def hear(case: Case, now: datetime) -> None:
     """A customer who was waited for has written: somebody of the team reads it, and goes on with his case."""
-    facts = {"cancellation_id": case.id, "number": case.number, "customer_id": case.customer_id}
-    task = new_task("staff", "cancellation_answered", f"{case.id}:{len(case.attempts)}", facts, now)
+    task = new_task("staff", "cancellation_answered", f"{case.id}:{len(case.attempts)}", case.facts, now)
 
     def heard(before: Case) -> Case:
         return rules.answered(before) if before.status == "waiting_customer" else before

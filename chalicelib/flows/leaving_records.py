@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.billing.documents import DocumentDamaged, DocumentNotReady, digest_of
+from chalicelib.billing import service as billing
+from chalicelib.billing.documents import digest_of
 from chalicelib.billing.gateways import Archive
 from chalicelib.billing.rules import Party
 from chalicelib.billing.sheets import party_lines
@@ -42,12 +43,7 @@ def document(case: Case, archive: Archive) -> bytes:
 
     Raises `DocumentNotReady`, `Unavailable`; `DocumentDamaged` rather than giving out another one.
     """
-    if case.document is None:
-        raise DocumentNotReady(number=case.number)
-    content = archive.get(key_of(case))
-    if digest_of(content) != case.document:
-        raise DocumentDamaged(key_of(case))
-    return content
+    return billing.kept(case.document, case.number, key_of(case), archive)
 
 
 def key_of(case: Case) -> str:

@@ -41,9 +41,7 @@ def follow(writing: Transaction, before: Case, after: Case, actor: Actor, now: d
 def task_of(case: Case, step: Step, now: datetime) -> Task:
     """The task of a person's step; its subject names case and step."""
     facts = {
-        "cancellation_id": case.id,
-        "number": case.number,
-        "customer_id": case.customer_id,
+        **case.facts,
         "step": step.id,
         "needs": ", ".join(needs(case, step)),
         **_about(case, step),

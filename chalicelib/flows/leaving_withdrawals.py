@@ -20,7 +20,7 @@ from chalicelib.flows.reach import Reach
 from chalicelib.kernel.events import Actor, Event
 from chalicelib.kernel.ids import derived_id
 from chalicelib.orders import store as orders
-from chalicelib.orders.rules import Order
+from chalicelib.orders.rules import Order, OrderItem
 from chalicelib.orders.withdrawals import Withdrawal
 from chalicelib.storage.transaction import Transaction, retrying
 from chalicelib.subscriptions import store as subscriptions
@@ -48,10 +48,14 @@ def _decide(case_id: str, actor: Actor, now: datetime) -> None:
 
 
 def _open(case_id: str, received: Withdrawal, now: datetime) -> None:
+    if cases.find(case_id):
+        return
     order = orders.get(received.content.order_id)
-    made = [one for one in entitlements.subscriptions_of(order) if is_free(one)]
-    items = tuple(_items(order, made))
-    if cases.find(case_id) or not items:
+    bought = entitlements.subscriptions_of(order)
+    made = [one for one in bought if is_free(one)]
+    rest = [line for line in order.items if not (bought and line.kind == "subscription")]
+    items = tuple(_items(order, made, rest))
+    if not items:
         return
     writing = Transaction()
     actor = Actor(received.customer_id, "store")
@@ -76,11 +80,9 @@ def _open(case_id: str, received: Withdrawal, now: datetime) -> None:
     writing.commit()
 
 
-def _items(order: Order, made: Sequence[Subscription]) -> Iterator[Item]:
+def _items(order: Order, made: Sequence[Subscription], rest: Sequence[OrderItem]) -> Iterator[Item]:
     """Subscriptions that the order made, and the rest of what was bought by it as one contract."""
     yield from (item_of(one, Detail()) for one in made)
-    known = bool(entitlements.subscriptions_of(order))
-    rest = [item for item in order.items if not (known and item.kind == "subscription")]
     if rest:
-        names = ", ".join(item.name for item in rest)
+        names = ", ".join(line.name for line in rest)
         yield Item(order.id, rest[0].product, names, None, order.total)

@@ -34,9 +34,7 @@ def put_done(writing: Transaction, task_id: str, actor: Actor, now: datetime) ->
     """Note in a transaction that a task is done, if there is one: its matter was dealt with elsewhere."""
     before = store.find(task_id)
     if before and before.status == "open":
-        after = rules.done(before, actor.id, now)
-        writing.save(store.row(after))
-        writing.audit(Change(task_id, None, "task done", before.status, after.status, actor, now))
+        _record_done(writing, before, actor, now)
 
 
 def finish(task_id: str, actor: Actor, now: datetime) -> Task:
@@ -45,13 +43,19 @@ def finish(task_id: str, actor: Actor, now: datetime) -> Task:
     def attempt() -> Task:
         before = store.get(task_id)
         rules.check_needs_nothing(before)
-        after = rules.done(before, actor.id, now)
-        if after != before:
-            writing = Transaction()
-            writing.save(store.row(after))
-            writing.audit(Change(task_id, None, "task done", before.status, after.status, actor, now))
-            writing.emit(Event("task.done", task_id, now))
-            writing.commit()
+        if before.status == "done":
+            return before
+        writing = Transaction()
+        after = _record_done(writing, before, actor, now)
+        writing.emit(Event("task.done", task_id, now))
+        writing.commit()
         return after
 
     return retrying(attempt)
+
+
+def _record_done(writing: Transaction, before: Task, actor: Actor, now: datetime) -> Task:
+    after = rules.done(before, actor.id, now)
+    writing.save(store.row(after))
+    writing.audit(Change(after.id, None, "task done", before.status, after.status, actor, now))
+    return after
